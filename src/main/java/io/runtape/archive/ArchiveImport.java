@@ -616,10 +616,11 @@ final class ArchiveImport implements AutoCloseable {
                         + " bytes, and " + totals.events() + " of " + totals.bytes() + " came");
             }
             boolean cut = told.cut || !told.status.equals(RunStatus.COMPLETED.label());
-            ImportedHead answered = head;
-            if (answered != null) {
-                answered.requireBody(told.byteCount, cut);
+            ImportedHead answered = head == null ? ImportedHead.NONE : head;
+            if (answered.status() == null && told.frameCount > 0) {
+                throw new DamagedRunException("the run has frames, and no head with the status of its response");
             }
+            answered.requireBody(told.byteCount, cut);
             if (decoded != null && !cut) {
                 decoded.requireAll();
             }

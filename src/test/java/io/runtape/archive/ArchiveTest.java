@@ -696,6 +696,8 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("has no last line", changed(archive, "end", 0, line -> null));
         damages.put("has no request", changed(archive, "request", 0, line -> null));
         damages.put("the request must not be empty", changed(archive, "request", 0, with("text", "")));
+        damages.put("no head with the status", changed(archive, "head", 0, line -> null));
+        damages.put("head with the status of", changed(archive, "head", 0, with("status", null)));
         damages.put("base64 must have only letters", changed(archive, "frame", 0, line -> {
             line.remove("text");
             return line.put("base64", "?");
