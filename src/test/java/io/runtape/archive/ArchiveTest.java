@@ -1491,6 +1491,17 @@ abstract class ArchiveTest extends RecordedHistory {
         assertCounts(imported(archive), 1, 0, 0, 0);
     }
 
+    /** Which says that a response is not compressed. */
+    @Test
+    void writesACassetteOfAResponseWhoseCodingIsNone() throws Exception {
+        byte[] stream = "data: plain\n\n".getBytes(UTF_8);
+        String id = recordZipped(stream, true, "Content-Type: text/event-stream", "Content-Encoding: identity");
+
+        String cassette = new String(get("/runs/" + id + "/cassette", LINES), UTF_8);
+
+        assertTrue(cassette.contains("\"text\":\"data: plain\\n\\n\""), cassette);
+    }
+
     /** A call's body is a JSON object, and begins like neither. */
     @Test
     void keepsARequestThatLooksLikeAStoredOne() throws Exception {
