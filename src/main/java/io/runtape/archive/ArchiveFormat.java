@@ -1,5 +1,9 @@
 package io.runtape.archive;
 
+import io.runtape.sse.FrameKind;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
 /** The names in the lines of an archive (docs/guides/archive.md). */
 final class ArchiveFormat {
 
@@ -19,6 +23,13 @@ final class ArchiveFormat {
     static final String FRAME = "frame";
     static final String END = "end";
     static final String ARCHIVE_END = "archiveEnd";
+
+    /** What a line may be, for a refusal. */
+    static final String LINES = String.join(", ", ARCHIVE, RUN, REQUEST, HEAD, FRAME, END, ARCHIVE_END);
+
+    /** What a frame may be, for a refusal. */
+    static final String KINDS =
+            Arrays.stream(FrameKind.values()).map(FrameKind::label).collect(Collectors.joining(", "));
 
     /** A member of a run's last line: the digest of its other lines, each with a line feed behind it. */
     static final String CHECK = "check";

@@ -278,7 +278,7 @@ final class ArchiveImport implements AutoCloseable {
                 leaving = false;
                 complete = line.number("runs", 0, Long.MAX_VALUE) == runs;
             }
-            default -> throw new DamagedRunException("there is no line \"" + shown(what) + "\" in an archive");
+            default -> throw new DamagedRunException(ArchiveFormat.LINE + " must be one of " + ArchiveFormat.LINES);
         }
     }
 
@@ -287,10 +287,6 @@ final class ArchiveImport implements AutoCloseable {
         leaving = false;
         complete = false;
         runs++;
-    }
-
-    private static String shown(String what) {
-        return what.substring(0, Math.min(40, what.length()));
     }
 
     /** The first line of the archive, or of one that follows another. */
@@ -469,8 +465,8 @@ final class ArchiveImport implements AutoCloseable {
             }
             String kind = line.text("kind", 32);
             byte[] bytes = line.bytes(frameMax, "frame " + sequence, "RUNTAPE_MAX_FRAME");
-            FrameKind known =
-                    FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind is none of a frame"));
+            FrameKind known = FrameKind.ofLabel(kind)
+                    .orElseThrow(() -> new DamagedRunException("kind must be one of " + ArchiveFormat.KINDS));
             if (sequence == 1 && known == FrameKind.ENCODED) {
                 compressed = true;
                 decoded = DecodedFrames.of(head, kept, lineMax);

@@ -13,6 +13,7 @@ import io.runtape.run.ThreadTitle;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,7 +148,9 @@ final class ImportedRun {
         if (reason != null
                 && Arrays.stream(RunReason.values())
                         .noneMatch(known -> known.label().equals(reason))) {
-            throw new DamagedRunException("reason is none that a run can have");
+            throw new DamagedRunException("reason must be one of "
+                    + Arrays.stream(RunReason.values()).map(RunReason::label).collect(Collectors.joining(", "))
+                    + ", or null");
         }
         return reason;
     }

@@ -709,7 +709,9 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put(
                 "half of a surrogate pair",
                 changed(archive, "frame", 0, with("text", "@@")).replace("@@", "\\ud800"));
-        damages.put("kind is none", changed(archive, "frame", 0, with("kind", "thing")));
+        damages.put(
+                "kind must be one of event, comment, part, tail, response, encoded",
+                changed(archive, "frame", 0, with("kind", "thing")));
         damages.put("offsetUs must be", changed(archive, "frame", 0, with("offsetUs", -1)));
         damages.put("parts must be", changed(archive, "frame", 0, with("parts", 1)));
         damages.put("parts must be 0", changed(archive, "frame", 2, with("parts", 1)));
@@ -737,7 +739,9 @@ abstract class ArchiveTest extends RecordedHistory {
             return line.put("id", "9".repeat((64 << 10) + 1));
         }));
         damages.put("status must be", changed(archive, "run", 0, with("status", "running")));
-        damages.put("reason is none", changed(archive, "run", 0, with("reason", "boredom")));
+        damages.put(
+                "reason must be one of upstream_error, upstream_unreachable",
+                changed(archive, "run", 0, with("reason", "boredom")));
         damages.put("id may hold", changed(archive, "run", 0, with("id", "run 1")));
         damages.put("threadId may hold", changed(archive, "run", 0, with("threadId", "..")));
         damages.put("completedAt is before", changed(archive, "run", 0, with("completedAt", "2001-01-01T00:00:00Z")));
@@ -804,7 +808,9 @@ abstract class ArchiveTest extends RecordedHistory {
                 "follows the JSON object",
                 archive.replaceFirst("\\}\n\\{\"line\":\"frame\"", "} {}\n{\"line\":\"frame\""));
         damages.put("kind comes twice", archive.replaceFirst("\"kind\":", "\"kind\":\"event\",\"kind\":"));
-        damages.put("there is no line \"frames\"", archive.replaceFirst("\"line\":\"frame\"", "\"line\":\"frames\""));
+        damages.put(
+                "line must be one of archive, run, request, head, frame, end, archiveEnd",
+                archive.replaceFirst("\"line\":\"frame\"", "\"line\":\"frames\""));
         for (Map.Entry<String, String> damage : damages.entrySet()) {
             JsonNode summary = imported(damage.getValue() + goodArchive);
             assertTrue(

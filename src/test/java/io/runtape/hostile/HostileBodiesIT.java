@@ -239,7 +239,7 @@ abstract class HostileBodiesIT extends UnderAttack {
                 run + "{\"line\":\"frame\",\"run\":\"y\",\"text\":\"@\"}",
                 "belongs to no run",
                 run + "{\"line\":\"@\"}",
-                "there is no line",
+                "line must be one of",
                 run.replace("\"metadata\":{", "\"metadata\":{\"a\":\"@\""),
                 "metadata is longer");
         for (Map.Entry<String, String> line : lines.entrySet()) {
