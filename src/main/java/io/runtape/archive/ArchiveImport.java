@@ -25,7 +25,9 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
@@ -40,8 +42,14 @@ final class ArchiveImport implements AutoCloseable {
     /** Packed blocks wait for the end of their run, which verifies them, up to this many bytes; more go to the transaction. */
     private static final long WAITING_BYTES_MAX = 4 << 20;
 
-    /** How often the bytes of a line count: as they came, as text, and as the bytes of a frame twice. */
+    /**
+     * How often the bytes of a line count: as they came, as those of a text, and as the text, with two bytes for a character; or as
+     * they came, and as the bytes of a frame three times.
+     */
     private static final int FORMS = 4;
+
+    /** Digests that were made of runs' frames, and are remembered: an archive may have the same runs many times over. */
+    private static final int DIGESTS_MAX = 1000;
 
     private static final int TYPE_CHARS_MAX = 200;
 
@@ -55,11 +63,15 @@ final class ArchiveImport implements AutoCloseable {
     private final Owner owner;
     private final Store store;
     private final Journal journal;
+    private final boolean keepsPlaces;
     private final int lineMax;
     private final int frameMax;
     private final LongConsumer room;
     private final CompressedArchive archive;
     private @Nullable ImportedRows rows;
+
+    /** By the keys of the runs; empty where the frames are gone or damaged. */
+    private final Map<Long, Optional<String>> digests = new HashMap<>();
 
     private boolean begun;
     private boolean complete;
@@ -80,14 +92,16 @@ final class ArchiveImport implements AutoCloseable {
 
     /**
      * @param owner whose runs they will be
+     * @param keepsPlaces whether the runs get the places in threads that they had
      * @param decoder decodes the archive, and checks it; null if it is not compressed
-     * @param lineMax how many bytes a line may have
+     * @param lineMax how many bytes a line may have; the body of a request may have half as many
      * @param frameMax how many bytes a frame may have
      * @param room gets how many bytes more of memory are about to be taken, or how many fewer, as a negative number; may wait,
      *     and may refuse
      */
     ArchiveImport(
             Owner owner,
+            boolean keepsPlaces,
             Store store,
             Journal journal,
             @Nullable ContentDecoder decoder,
@@ -95,6 +109,7 @@ final class ArchiveImport implements AutoCloseable {
             int frameMax,
             LongConsumer room) {
         this.owner = owner;
+        this.keepsPlaces = keepsPlaces;
         this.store = store;
         this.journal = journal;
         this.lineMax = lineMax;
@@ -166,17 +181,23 @@ final class ArchiveImport implements AutoCloseable {
         }
     }
 
+    /** Takes the next bytes of the archive; {@link #readOn} reads them. */
+    void take(byte[] piece) {
+        archive.take(piece);
+    }
+
     /**
-     * Takes the next bytes of the archive.
+     * Reads what came, for a turn; returns whether something is left of it for the next one.
      *
      * @throws ApiException 400 if it does not begin as an archive does
      * @throws SQLException if the database fails; the runs that are whole by then stay
      */
-    void take(byte[] piece) throws SQLException, IOException {
-        archive.take(piece);
+    boolean readOn() throws SQLException, IOException {
+        boolean more = archive.readOn();
         if (archive.isOfOtherFormat()) {
             throw notAnArchive();
         }
+        return more;
     }
 
     /**
@@ -244,7 +265,7 @@ final class ArchiveImport implements AutoCloseable {
         switch (what) {
             case ArchiveFormat.RUN -> {
                 beginRun();
-                ImportedRun told = new ImportedRun(line);
+                ImportedRun told = new ImportedRun(line, keepsPlaces);
                 comesAgain(told.id);
                 run = new Incoming(told, rows().find(owner, told.id).orElse(null));
             }
@@ -262,9 +283,7 @@ final class ArchiveImport implements AutoCloseable {
                 leaving = false;
                 complete = line.number("runs", 0, Long.MAX_VALUE) == runs;
             }
-            default ->
-                throw new DamagedRunException("there is no line \"" + shown(what)
-                        + "\" in an archive: line must be one of: " + String.join(", ", ArchiveFormat.LINES));
+            default -> throw new DamagedRunException("line must be one of: " + String.join(", ", ArchiveFormat.LINES));
         }
     }
 
@@ -273,10 +292,6 @@ final class ArchiveImport implements AutoCloseable {
         leaving = false;
         complete = false;
         runs++;
-    }
-
-    private static String shown(String what) {
-        return what.substring(0, Math.min(40, what.length()));
     }
 
     /** The first line of the archive, or of one that follows another. */
@@ -429,8 +444,12 @@ final class ArchiveImport implements AutoCloseable {
             if (request != null) {
                 throw new DamagedRunException("the run has two requests");
             }
-            request = new RecordedRequest(line.textOrNull("type", TYPE_CHARS_MAX), line.bytes());
-            kept.change(request.body().length);
+            byte[] body = line.bytes(lineMax / 2, "the request", "RUNTAPE_MAX_BODY, or that of an agent API,");
+            if (body.length == 0) {
+                throw new DamagedRunException("the request must not be empty");
+            }
+            request = new RecordedRequest(line.textOrNull("type", TYPE_CHARS_MAX), body);
+            kept.change(body.length);
         }
 
         private void head(ArchiveLine line) {
@@ -450,11 +469,7 @@ final class ArchiveImport implements AutoCloseable {
                 throw new DamagedRunException("frame " + sequence + " is missing: frame " + named + " comes instead");
             }
             String kind = line.text("kind", 32);
-            byte[] bytes = line.bytes();
-            if (bytes.length > frameMax) {
-                throw new DamagedRunException("frame " + sequence + " has " + bytes.length
-                        + " bytes, and RUNTAPE_MAX_FRAME allows " + frameMax);
-            }
+            byte[] bytes = line.bytes(frameMax, "frame " + sequence, "RUNTAPE_MAX_FRAME");
             FrameKind known =
                     FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind must be one of: " + KINDS));
             if (sequence == 1 && known == FrameKind.ENCODED) {
@@ -602,10 +617,11 @@ final class ArchiveImport implements AutoCloseable {
                         + " bytes, and " + totals.events() + " of " + totals.bytes() + " came");
             }
             boolean cut = told.cut || !told.status.equals(RunStatus.COMPLETED.label());
-            ImportedHead answered = head;
-            if (answered != null) {
-                answered.requireBody(told.byteCount, cut);
+            ImportedHead answered = head == null ? ImportedHead.NONE : head;
+            if (answered.status() == null && told.frameCount > 0) {
+                throw new DamagedRunException("the run has frames, and no head with the status of its response");
             }
+            answered.requireBody(told.byteCount, cut);
             if (decoded != null && !cut) {
                 decoded.requireAll();
             }
@@ -677,12 +693,24 @@ final class ArchiveImport implements AutoCloseable {
 
         /** The digest of a run whose gateway was lost, and which is not packed; null if its frames are gone or damaged. */
         private @Nullable String digested(long present) throws SQLException {
+            Optional<String> known = digests.get(present);
+            if (known == null) {
+                known = ofFrames(present);
+                if (digests.size() >= DIGESTS_MAX) {
+                    digests.clear();
+                }
+                digests.put(present, known);
+            }
+            return known.orElse(null);
+        }
+
+        private Optional<String> ofFrames(long present) throws SQLException {
             BodyDigest body = new BodyDigest();
             try {
                 long frames = FrameReader.addTo(body, rows().connection(), store.engine(), present);
-                return frames == 0 && told.frameCount > 0 ? null : body.hex();
+                return frames == 0 && told.frameCount > 0 ? Optional.empty() : Optional.of(body.hex());
             } catch (DamagedFramesException e) {
-                return null;
+                return Optional.empty();
             }
         }
 

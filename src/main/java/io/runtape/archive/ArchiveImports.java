@@ -22,11 +22,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,9 @@ public final class ArchiveImports {
     /** Imports at once: each may hold a connection, and a transaction with the frames of a long run. */
     private static final int AT_ONCE = 4;
 
+    /** Imports of one owner at once, so that there is a place for others, however slowly the archives come. */
+    private static final int OF_OWNER_AT_ONCE = 3;
+
     private static final Duration RETRY_AFTER = Duration.ofSeconds(10);
 
     /** The least bound on a frame: who lowers that of recording keeps what was recorded before. */
@@ -50,17 +55,16 @@ public final class ArchiveImports {
     /** No array is longer on every JVM. */
     private static final long LINE_BYTES_MAX = Integer.MAX_VALUE - 8;
 
-    /** What is read of a file at once. */
-    private static final int PIECE_BYTES = 64 << 10;
-
     private final ArchiveConfig config;
     private final Upstreams upstreams;
     private final Store store;
     private final Journal journal;
     private final MemoryBudgets memory;
-    private final AtomicInteger going = new AtomicInteger();
 
-    /** One thread: imports take turns, piece by piece, and leave the other processors to live runs. */
+    /** The owners of the imports that go on, each as often as it has one. Guarded by itself. */
+    private final List<Owner> going = new ArrayList<>();
+
+    /** One thread: imports take short turns, and leave the other processors to live runs. */
     private final ThreadPoolExecutor worker =
             new ThreadPoolExecutor(1, 1, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
                 Thread thread = new Thread(task, "runtape-import");
@@ -95,30 +99,42 @@ public final class ArchiveImports {
         if (ContentDecoder.isEncoded(coding) && !ContentDecoder.isGzip(coding)) {
             throw ApiException.unsupportedCoding("An archive comes as it is, or with Content-Encoding: gzip.", "gzip");
         }
-        if (going.incrementAndGet() > AT_ONCE) {
-            going.decrementAndGet();
+        if (!begins(owner)) {
             throw ApiException.of(
                             ErrorCode.OVERLOADED,
-                            AT_ONCE + " imports go on already. Nothing was done; try again later.")
+                            "Enough imports go on already: " + AT_ONCE + ", or " + OF_OWNER_AT_ONCE
+                                    + " of yours. Nothing was done; try again later.")
                     .retryAfter(RETRY_AFTER);
         }
         return BodyPieces.feed(request, worker, new Going(owner, coding));
     }
 
+    private boolean begins(Owner owner) {
+        synchronized (going) {
+            boolean hasPlace = going.size() < AT_ONCE && Collections.frequency(going, owner) < OF_OWNER_AT_ONCE;
+            return hasPlace && going.add(owner);
+        }
+    }
+
     /**
-     * Imports an archive that is not compressed. Blocks.
+     * Imports an archive that is not compressed. Blocks. Its runs get no places in threads: those of runs of several histories may be
+     * the same.
      *
      * @param owner whose runs they will be
      * @throws ApiException 400 if it is no archive
      * @throws IOException if it cannot be read
      */
-    public ImportSummary of(Owner owner, InputStream archive) throws IOException, SQLException {
-        byte[] piece = new byte[PIECE_BYTES];
+    public ImportSummary withoutPlaces(Owner owner, InputStream archive) throws IOException, SQLException {
+        byte[] piece = new byte[CompressedArchive.TURN_BYTES];
         try (BudgetShare share = memory.bodies().share();
                 ArchiveImport importing = new ArchiveImport(
-                        owner, store, journal, null, lineMax(), frameMax(), bytes -> room(share, bytes, true))) {
+                        owner, false, store, journal, null, lineMax(), frameMax(), bytes -> room(share, bytes, true))) {
             for (int read = archive.read(piece); read >= 0; read = archive.read(piece)) {
                 importing.take(Arrays.copyOf(piece, read));
+                boolean more = true;
+                while (more) {
+                    more = importing.readOn();
+                }
             }
             return importing.end();
         }
@@ -168,12 +184,15 @@ public final class ArchiveImports {
     private final class Going implements BodyPieces.Sink<ImportSummary> {
 
         private final BudgetShare share = memory.bodies().share();
+        private final Owner owner;
         private final ArchiveImport archive;
         private boolean ended;
 
         Going(Owner owner, @Nullable String coding) {
+            this.owner = owner;
             archive = new ArchiveImport(
                     owner,
+                    true,
                     store,
                     journal,
                     ContentDecoder.checking(coding),
@@ -184,12 +203,20 @@ public final class ArchiveImports {
 
         /** Another import could not go on while this one waits, and so not give its room back. */
         private boolean isAlone() {
-            return going.get() == 1;
+            synchronized (going) {
+                return going.size() == 1;
+            }
         }
 
         @Override
-        public void piece(byte[] bytes) throws SQLException, IOException {
+        public boolean piece(byte[] bytes) throws SQLException, IOException {
             archive.take(bytes);
+            return archive.readOn();
+        }
+
+        @Override
+        public boolean goOn() throws SQLException, IOException {
+            return archive.readOn();
         }
 
         @Override
@@ -203,7 +230,9 @@ public final class ArchiveImports {
         private void makeWay() {
             if (!ended) {
                 ended = true;
-                going.decrementAndGet();
+                synchronized (going) {
+                    going.remove(owner);
+                }
             }
         }
 

@@ -1,24 +1,23 @@
 package io.runtape.archive;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import io.runtape.json.JsonSlice;
 import io.runtape.json.LeanJson;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -28,17 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ArchiveLine {
 
-    /** Members that hold any JSON, which stays text. */
-    private static final Set<String> JSON = Set.of("metadata", "config", "result", "usage", "error", "headers");
-
-    /** More than a gateway writes of any of them: an error may have two texts, of characters that JSON spells with six. */
-    private static final int JSON_CHARS_MAX = 13 << 20;
-
-    /** The member that is an object with members of its own. */
-    private static final String THREAD = "thread";
-
-    /** All other members that are asked for. Any that is not named here is skipped: it could take many times the memory of its text. */
-    private static final Set<String> OTHERS = Set.of(
+    /** The members that are asked for. Any other is skipped: a line of many would take many times the memory of its text. */
+    private static final Set<String> NAMES = Set.of(
             ArchiveFormat.LINE,
             "agent",
             "archived",
@@ -46,20 +36,24 @@ final class ArchiveLine {
             "byteCount",
             ArchiveFormat.CHECK,
             "completedAt",
+            "config",
             "createdAt",
             "cut",
             "dialect",
             "digest",
+            "error",
             "eventCount",
             "finishReason",
             "firstEventAt",
             "format",
             "frameCount",
             "frames",
+            "headers",
             "id",
             "idSetBy",
             "iterations",
             "kind",
+            "metadata",
             "model",
             "offsetUs",
             "ordinal",
@@ -67,20 +61,28 @@ final class ArchiveLine {
             "path",
             "prompt",
             "reason",
+            "result",
             "run",
             "runs",
             "sequence",
             "status",
             "stream",
             "text",
-            THREAD,
+            "thread",
             "threadId",
             "title",
             "type",
             "updatedAt",
             "upstream",
             "upstreamRunId",
+            "usage",
             "version");
+
+    /** Longer than any time, and than any digest. */
+    private static final int WORD_CHARS_MAX = 100;
+
+    /** A byte order mark, with which some editors begin a file. */
+    private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
     /** Times that a gateway may have had when it recorded a run. */
     private static final Instant EARLIEST = Instant.EPOCH;
@@ -89,21 +91,29 @@ final class ArchiveLine {
 
     private static final Pattern DIGEST = Pattern.compile(ArchiveFormat.SHA_256 + "[0-9a-f]{64}");
 
-    private final Map<String, Object> members = new HashMap<>();
+    private final byte[] bytes;
+    private final Map<String, JsonSlice> members = new HashMap<>();
 
-    private ArchiveLine() {}
+    private ArchiveLine(byte[] bytes) {
+        this.bytes = bytes;
+    }
 
     /**
      * Reads a line.
      *
+     * @param bytes must stay as they are for as long as the line is asked for its members
      * @throws DamagedRunException if it is not one JSON object
      */
     static ArchiveLine of(byte[] bytes, int from, int length) {
-        try (JsonParser parser = LeanJson.parser(bytes, from, length)) {
+        int begin = isMarked(bytes, from, length) ? from + MARK.length : from;
+        try (JsonParser parser = LeanJson.slicing(bytes, begin, from + length - begin)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new DamagedRunException("the line is no JSON object");
             }
-            ArchiveLine line = object(parser, true);
+            ArchiveLine line = new ArchiveLine(bytes);
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                line.member(parser, begin);
+            }
             if (parser.nextToken() != null) {
                 throw new DamagedRunException("something follows the JSON object of the line");
             }
@@ -115,85 +125,41 @@ final class ArchiveLine {
             throw new DamagedRunException(
                     "the line is no JSON, at column " + e.getLocation().getColumnNr());
         } catch (IOException e) {
-            throw new DamagedRunException("the line is no JSON");
+            throw new DamagedRunException("the line is no JSON: it is not UTF-8");
         }
     }
 
-    /** @param isLine whether the object is the line, and not a member of it */
-    private static ArchiveLine object(JsonParser parser, boolean isLine) throws IOException {
-        ArchiveLine line = new ArchiveLine();
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
-            JsonToken token = parser.nextToken();
-            @Nullable
-            Object value = isLine && name.equals(THREAD) && token == JsonToken.START_OBJECT
-                    ? object(parser, false)
-                    : value(name, token, parser);
-            if (value != null && line.members.put(name, value) != null) {
-                throw new DamagedRunException(name + " comes twice");
-            }
-        }
-        return line;
+    private static boolean isMarked(byte[] bytes, int from, int length) {
+        return length > MARK.length && Arrays.equals(bytes, from, from + MARK.length, MARK, 0, MARK.length);
     }
 
-    private static @Nullable Object value(String name, JsonToken token, JsonParser parser) throws IOException {
-        if (token == JsonToken.VALUE_NULL) {
-            return null;
-        }
-        if (JSON.contains(name)) {
-            return new JsonValue(LeanJson.value(parser, JSON_CHARS_MAX));
-        }
-        if (!OTHERS.contains(name)) {
+    private void member(JsonParser parser, int begin) throws IOException {
+        String name = parser.currentName();
+        JsonToken token = parser.nextToken();
+        if (!NAMES.contains(name)) {
             parser.skipChildren();
-            return null;
-        }
-        return switch (token) {
-            case VALUE_STRING -> parser.getText();
-            case VALUE_NUMBER_INT -> parser.getLongValue();
-            case VALUE_TRUE -> true;
-            case VALUE_FALSE -> false;
-            default -> {
-                parser.skipChildren();
-                yield token;
-            }
-        };
-    }
-
-    /**
-     * Any JSON.
-     *
-     * @param text null if it is longer than any that is asked for
-     */
-    private record JsonValue(@Nullable String text) {
-
-        /** Whether it has more characters than this: escape sequences count as one, and the quotes of a string do not count. */
-        boolean isLonger(int charsMax) {
-            if (text == null) {
-                return true;
-            }
-            int escaped = 0;
-            for (int at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
-                int length = text.charAt(at + 1) == 'u' ? 6 : 2;
-                escaped += length - 1;
-                at += length;
-            }
-            int quotes = text.startsWith("\"") ? 2 : 0;
-            return text.length() - escaped - quotes > charsMax;
+        } else if (token != JsonToken.VALUE_NULL && members.put(name, JsonSlice.at(parser, bytes, begin)) != null) {
+            throw new DamagedRunException(name + " comes twice");
         }
     }
 
-    private <T> @Nullable T member(String name, Class<T> type, String allowed) {
-        if (!OTHERS.contains(name) && !JSON.contains(name)) {
+    private @Nullable JsonSlice member(String name) {
+        if (!NAMES.contains(name)) {
             throw new IllegalArgumentException(name + " is skipped where a line is read");
         }
-        Object value = members.get(name);
-        if (value == null) {
-            return null;
-        }
-        if (!type.isInstance(value)) {
+        return members.get(name);
+    }
+
+    private @Nullable JsonSlice member(String name, Predicate<JsonToken> type, String allowed) {
+        JsonSlice value = member(name);
+        if (value != null && !type.test(value.token())) {
             throw new DamagedRunException(name + " must be " + allowed);
         }
-        return type.cast(value);
+        return value;
+    }
+
+    private @Nullable JsonSlice string(String name) {
+        return member(name, token -> token == JsonToken.VALUE_STRING, "a string");
     }
 
     private static <T> T required(String name, @Nullable T value) {
@@ -206,33 +172,29 @@ final class ArchiveLine {
     /** A string that a database can hold; null if there is none. */
     @Nullable
     String textOrNull(String name, int charsMax) {
-        String text = member(name, String.class, "a string");
-        if (text == null) {
+        JsonSlice string = string(name);
+        if (string == null) {
             return null;
         }
-        if (text.length() > charsMax) {
+        if (string.isLongerThan(charsMax)) {
             throw tooLong(name, charsMax);
         }
-        if (text.indexOf('\0') >= 0 || !isWellFormed(text)) {
-            throw new DamagedRunException(name + " must not hold U+0000, or half of a surrogate pair");
+        try {
+            String text = string.text();
+            if (text.length() > charsMax) {
+                throw tooLong(name, charsMax);
+            }
+            if (text.indexOf('\0') < 0) {
+                return text;
+            }
+        } catch (CharacterCodingException e) {
+            // Refused below.
         }
-        return text;
+        throw new DamagedRunException(name + " must not hold U+0000, or half of a surrogate pair");
     }
 
     private static DamagedRunException tooLong(String name, int charsMax) {
         return new DamagedRunException(name + " is longer than " + charsMax + " characters");
-    }
-
-    private static boolean isWellFormed(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
-                i++;
-            } else if (Character.isSurrogate(c)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     String text(String name, int charsMax) {
@@ -240,23 +202,42 @@ final class ArchiveLine {
     }
 
     /**
-     * The text of a member that is any JSON; null if there is none.
+     * The text of a member that is any JSON, as the line has it; null if there is none.
      *
-     * @param charsMax how many characters it may have, as {@link JsonValue#isLonger} counts them
+     * @param charsMax how many characters it may have: escape sequences count as one, and the quotes of a string do not count
      */
     @Nullable
     String jsonOrNull(String name, int charsMax) {
-        JsonValue value = member(name, JsonValue.class, "any JSON");
-        if (value != null && value.isLonger(charsMax)) {
+        JsonSlice value = member(name);
+        if (value == null) {
+            return null;
+        }
+        if (value.isLongerThan(charsMax)) {
             throw tooLong(name, charsMax);
         }
-        return value == null ? null : value.text;
+        String json = value.json();
+        if (chars(json) > charsMax) {
+            throw tooLong(name, charsMax);
+        }
+        return json;
+    }
+
+    private static int chars(String json) {
+        int escaped = 0;
+        for (int at = json.indexOf('\\'); at >= 0; at = json.indexOf('\\', at)) {
+            int length = json.charAt(at + 1) == 'u' ? 6 : 2;
+            escaped += length - 1;
+            at += length;
+        }
+        int quotes = json.startsWith("\"") ? 2 : 0;
+        return json.length() - escaped - quotes;
     }
 
     /** The text of a member that is a JSON object, or a string with one: an object that nests too deep for a line is written so. */
     String jsonObject(String name, int charsMax) {
-        String text = required(name, jsonOrNull(name, charsMax));
-        String object = text.startsWith("\"") ? stringOf(text) : text;
+        JsonSlice value = member(name);
+        boolean isString = value != null && value.token() == JsonToken.VALUE_STRING;
+        String object = required(name, isString ? textOrNull(name, charsMax) : jsonOrNull(name, charsMax));
         if (!object.startsWith("{") || !LeanJson.isOneValue(object)) {
             throw new DamagedRunException(name + " must be an object");
         }
@@ -266,22 +247,21 @@ final class ArchiveLine {
         return object;
     }
 
-    private static String stringOf(String json) {
-        try (JsonParser parser = LeanJson.parser(json)) {
-            parser.nextToken();
-            return parser.getText();
-        } catch (IOException e) {
-            throw new UncheckedIOException("it was read before", e);
-        }
-    }
-
     @Nullable
     Long numberOrNull(String name, long min, long max) {
-        Long number = member(name, Long.class, "a whole number");
-        if (number != null && (number < min || number > max)) {
-            throw new DamagedRunException(name + " must be a whole number from " + min + " to " + max);
+        JsonSlice digits = member(name, token -> token == JsonToken.VALUE_NUMBER_INT, "a whole number");
+        if (digits == null) {
+            return null;
         }
-        return number;
+        try {
+            long number = Long.parseLong(digits.json());
+            if (number >= min && number <= max) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Refused below.
+        }
+        throw new DamagedRunException(name + " must be a whole number from " + min + " to " + max);
     }
 
     long number(String name, long min, long max) {
@@ -294,17 +274,20 @@ final class ArchiveLine {
     }
 
     boolean is(String name) {
-        return required(name, member(name, Boolean.class, "true or false"));
+        return required(name, member(name, JsonToken::isBoolean, "true or false"))
+                        .token()
+                == JsonToken.VALUE_TRUE;
     }
 
     @Nullable
     ArchiveLine objectOrNull(String name) {
-        return member(name, ArchiveLine.class, "an object");
+        JsonSlice object = member(name, token -> token == JsonToken.START_OBJECT, "an object");
+        return object == null ? null : of(bytes, object.from(), object.length());
     }
 
     @Nullable
     Instant timeOrNull(String name) {
-        String text = member(name, String.class, "a time");
+        String text = textOrNull(name, WORD_CHARS_MAX);
         if (text == null) {
             return null;
         }
@@ -327,7 +310,7 @@ final class ArchiveLine {
     /** A digest in hexadecimal digits; null if there is none. */
     @Nullable
     String digestOrNull(String name) {
-        String digest = member(name, String.class, "a digest");
+        String digest = textOrNull(name, WORD_CHARS_MAX);
         if (digest == null) {
             return null;
         }
@@ -337,41 +320,77 @@ final class ArchiveLine {
         return digest.substring(ArchiveFormat.SHA_256.length());
     }
 
-    /** The bytes of {@code text} or {@code base64}. */
-    byte[] bytes() {
-        String text = member("text", String.class, "a string");
-        String base64 = member("base64", String.class, "a string");
-        if ((text == null) == (base64 == null)) {
-            throw new DamagedRunException("either text or base64 must be there");
-        }
+    /**
+     * The bytes of {@code text} or {@code base64}.
+     *
+     * @param whose whose they are, and
+     * @param allows what allows no more than {@code bytesMax}, in the words of a refusal
+     * @throws DamagedRunException if there are more: these are not decoded
+     */
+    byte[] bytes(int bytesMax, String whose, String allows) {
+        JsonSlice text = string("text");
+        JsonSlice base64 = string("base64");
         try {
-            return text == null ? Base64.getDecoder().decode(base64) : encoded(text);
+            if (text != null && base64 == null) {
+                requireNoMore(text.utf8Length(), bytesMax, whose, allows);
+                return text.utf8();
+            }
+            if (base64 != null && text == null) {
+                requireNoMore(decodedLength(base64), bytesMax, whose, allows);
+                return decoded(base64);
+            }
         } catch (IllegalArgumentException e) {
             throw new DamagedRunException(
                     "base64 must be letters, digits, + and /, with = at the end, as in RFC 4648, section 4");
         } catch (CharacterCodingException e) {
             throw new DamagedRunException("text must not hold half of a surrogate pair");
         }
+        throw new DamagedRunException("either text or base64 must be there");
     }
 
-    private static byte[] encoded(String text) throws CharacterCodingException {
-        ByteBuffer utf8 = UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-        byte[] bytes = new byte[utf8.remaining()];
-        utf8.get(bytes);
-        return bytes;
+    private static void requireNoMore(long length, int bytesMax, String whose, String allows) {
+        if (length > bytesMax) {
+            throw new DamagedRunException(whose + " has " + length + " bytes, and " + allows + " allows " + bytesMax);
+        }
     }
 
-    /** The run that the line is about; null if it does not say so, or names what is longer than any id. */
+    private long decodedLength(JsonSlice base64) {
+        int end = base64.from() + base64.length() - 1;
+        int padding = 0;
+        while (bytes[end - 1 - padding] == '=') {
+            padding++;
+        }
+        return 3L * (base64.utf8Length() - padding) / 4;
+    }
+
+    private byte[] decoded(JsonSlice base64) throws CharacterCodingException {
+        // Where nothing is escaped it is read from the line itself, since it may be long.
+        ByteBuffer decoded = Base64.getDecoder()
+                .decode(
+                        base64.isEscaped()
+                                ? ByteBuffer.wrap(base64.utf8())
+                                : ByteBuffer.wrap(bytes, base64.from() + 1, base64.length() - 2));
+        byte[] all = decoded.array();
+        return all.length == decoded.limit() ? all : Arrays.copyOf(all, decoded.limit());
+    }
+
+    /** The run that the line is about; null if it does not say so, or names what can be no id. */
     @Nullable
     String runOrNull() {
-        return members.get(what().equals(ArchiveFormat.RUN) ? "id" : "run") instanceof String run
-                        && run.length() <= ImportedRun.ID_CHARS_MAX
-                ? run
-                : null;
+        return idOrNull(what().equals(ArchiveFormat.RUN) ? "id" : "run");
+    }
+
+    private @Nullable String idOrNull(String name) {
+        try {
+            return textOrNull(name, ImportedRun.ID_CHARS_MAX);
+        } catch (DamagedRunException e) {
+            return null;
+        }
     }
 
     /** What the line is; empty if it does not say so. */
     String what() {
-        return members.get(ArchiveFormat.LINE) instanceof String what ? what : "";
+        String what = idOrNull(ArchiveFormat.LINE);
+        return what == null ? "" : what;
     }
 }

@@ -7,11 +7,23 @@ import java.sql.SQLException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Decodes an archive that comes compressed, and says what is wrong with that. Confined to one thread at a time. */
+/**
+ * An archive as it comes, compressed or not: decodes it, and says what is wrong with that. It is read in short turns, since what comes
+ * in one piece may decode to a thousand times as many bytes. Confined to one thread at a time.
+ */
 final class CompressedArchive implements AutoCloseable {
+
+    /** A turn ends when it has read so many bytes of lines, decoded. */
+    static final int TURN_BYTES = 64 << 10;
+
+    private static final byte[] NOTHING = {};
 
     private final @Nullable ContentDecoder decoder;
     private final LineCutter to;
+    /** What came last of an archive that is not compressed, and what of it is read. */
+    private byte[] plain = NOTHING;
+
+    private int at;
     private boolean ended;
 
     /**
@@ -23,17 +35,31 @@ final class CompressedArchive implements AutoCloseable {
         this.to = to;
     }
 
-    /** Takes the next bytes as they came. */
-    void take(byte[] piece) throws SQLException, IOException {
+    /** Takes the next bytes as they came, when those before are read. */
+    void take(byte[] piece) {
         if (decoder == null) {
-            to.take(piece, 0, piece.length);
-            return;
+            plain = piece;
+            at = 0;
+        } else {
+            decoder.feed(piece);
         }
-        decoder.feed(piece);
-        while (decoder.hasMore()) {
+    }
+
+    /** Reads what came, for a turn; returns whether something is left of it for the next one. */
+    boolean readOn() throws SQLException, IOException {
+        if (decoder == null) {
+            int next = Math.min(plain.length, at + TURN_BYTES);
+            to.take(plain, at, next);
+            at = next;
+            return at < plain.length;
+        }
+        int read = 0;
+        while (read < TURN_BYTES && decoder.hasMore()) {
             int length = decoder.next();
             to.take(decoder.decoded(), 0, length);
+            read += length;
         }
+        return decoder.hasMore();
     }
 
     /** No more bytes come. */

@@ -22,9 +22,16 @@ public record ImportProblem(
         @Schema(
                 description =
                         "`conflict`: the history has something else in its place. `refused`: the archive is damaged.",
-                enumeration = {"conflict", "refused"},
-                examples = "refused")
+                enumeration = {CONFLICT, REFUSED},
+                examples = REFUSED)
         String kind,
 
         @Schema(description = "Why.", examples = "the frames have another digest than the run")
-        String reason) {}
+        String reason) {
+
+    /** The kind of a run in whose place there is something else. */
+    public static final String CONFLICT = "conflict";
+
+    /** The kind of what is damaged. */
+    public static final String REFUSED = "refused";
+}

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 final class ImportTally {
 
     private static final int PROBLEMS_MAX = 100;
-    private static final String REFUSED = "refused";
 
     private long imported;
     private long skipped;
@@ -26,13 +25,13 @@ final class ImportTally {
 
     void conflict(long line, @Nullable String id, String reason) {
         conflicts++;
-        keep(new ImportProblem(line, id, "conflict", reason));
+        keep(new ImportProblem(line, id, ImportProblem.CONFLICT, reason));
     }
 
     /** Returns the refusal, which may be {@linkplain #withdraw withdrawn}. */
     ImportProblem refused(long line, @Nullable String id, String reason) {
         refused++;
-        ImportProblem refusal = new ImportProblem(line, id, REFUSED, reason);
+        ImportProblem refusal = new ImportProblem(line, id, ImportProblem.REFUSED, reason);
         keep(refusal);
         return refusal;
     }
@@ -51,7 +50,7 @@ final class ImportTally {
 
     /** The archive itself is damaged, whatever its runs are. Told beside the first problems, however many these are. */
     void damaged(long line, String reason) {
-        problems.add(new ImportProblem(line, null, REFUSED, reason));
+        problems.add(new ImportProblem(line, null, ImportProblem.REFUSED, reason));
     }
 
     /** @param complete whether the archive had its last line */

@@ -69,12 +69,16 @@ final class ImportedRun {
     final @Nullable Instant firstEventAt;
     final Instant completedAt;
 
-    /** @throws DamagedRunException if a member is missing, or no run can have it */
-    ImportedRun(ArchiveLine line) {
+    /**
+     * @param keepsPlace whether the run gets the place in its thread that it had, and not none
+     * @throws DamagedRunException if a member is missing, or no run can have it
+     */
+    ImportedRun(ArchiveLine line, boolean keepsPlace) {
         id = idOf(line);
         threadId = matching("threadId", line.text("threadId", THREAD_CHARS_MAX));
         ArchiveLine of = line.objectOrNull("thread");
-        thread = of == null ? null : new ImportedThread(of);
+        ImportedThread place = of == null ? null : new ImportedThread(of);
+        thread = keepsPlace ? place : null;
         agent = line.textOrNull("agent", NAME_CHARS_MAX);
         path = line.text("path", PATH_CHARS_MAX);
         upstream = line.text("upstream", WORD_CHARS_MAX);

@@ -10,6 +10,11 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +23,9 @@ public final class LeanJson {
 
     /** A longer text, in characters or bytes, may hold so many names that a table of them would outgrow the text. */
     private static final int SHORT = 64 << 10;
+
+    /** Characters that are decoded at once, only to see whether bytes are UTF-8. */
+    private static final int DECODED_AT_ONCE = 8 << 10;
 
     /** Names come from outside. They stay no longer than the table, which begins anew when it is large. */
     private static final JsonFactory OF_SHORT = JsonFactory.builder()
@@ -28,15 +36,14 @@ public final class LeanJson {
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
-    /** The length of a string is the text's own bound here; otherwise it would be 20 million characters. */
-    private static final JsonFactory OF_BOUNDED = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .build())
+    /** Of a text that is sliced, nothing but names and numbers is decoded. */
+    private static final JsonFactory OF_SLICED = JsonFactory.builder()
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxStringLength(SHORT).build())
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
 
-    private static final JsonFactory OF_LONG_BOUNDED = OF_BOUNDED
+    private static final JsonFactory OF_LONG_SLICED = OF_SLICED
             .rebuild()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
@@ -55,13 +62,32 @@ public final class LeanJson {
 
     private LeanJson() {}
 
-    /** A parser of some UTF-8 bytes of an array, whose number the caller has bounded: strings may be as long as they are. */
-    public static JsonParser parser(byte[] json, int from, int length) throws IOException {
-        if (length <= SHORT) {
-            return OF_BOUNDED.createParser(json, from, length);
+    /**
+     * A parser of some UTF-8 bytes of an array that tells where values are, for {@link JsonSlice}. It takes each byte for a character,
+     * so that its places are counted in bytes: what it decodes is good for names in ASCII alone.
+     *
+     * @throws IOException if they are not UTF-8
+     */
+    public static JsonParser slicing(byte[] json, int from, int length) throws IOException {
+        requireUtf8(json, from, length);
+        return length <= SHORT
+                ? OF_SLICED.createParser(new String(json, from, length, StandardCharsets.ISO_8859_1))
+                : OF_LONG_SLICED.createParser(new InputStreamReader(
+                        new ByteArrayInputStream(json, from, length), StandardCharsets.ISO_8859_1));
+    }
+
+    private static void requireUtf8(byte[] json, int from, int length) throws CharacterCodingException {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer bytes = ByteBuffer.wrap(json, from, length);
+        CharBuffer decoded = CharBuffer.allocate(Math.min(length, DECODED_AT_ONCE));
+        CoderResult step;
+        do {
+            step = decoder.decode(bytes, decoded, true);
+            decoded.clear();
+        } while (step.isOverflow());
+        if (step.isError()) {
+            step.throwException();
         }
-        return OF_LONG_BOUNDED.createParser(new InputStreamReader(
-                new ByteArrayInputStream(json, from, length), StandardCharsets.UTF_8.newDecoder()));
     }
 
     /** A parser of these bytes; it detects their encoding. */
@@ -130,13 +156,6 @@ public final class LeanJson {
         return text.isCut() ? null : text.toString();
     }
 
-    /** The JSON text of the value at the parser, in the same form; null if it is longer than this many characters. */
-    public static @Nullable String value(JsonParser at, int charsMax) throws IOException {
-        CutText text = new CutText(charsMax);
-        copy(at, text);
-        return text.isCut() ? null : text.toString();
-    }
-
     private static void copy(JsonParser at, Writer to) throws IOException {
         try (JsonGenerator copy = OF_LONG.createGenerator(to)) {
             int depth = copyToken(at, at.currentToken(), copy);
@@ -158,7 +177,7 @@ public final class LeanJson {
             case START_ARRAY -> to.writeStartArray();
             case END_ARRAY -> to.writeEndArray();
             case FIELD_NAME -> to.writeFieldName(at.currentName());
-            case VALUE_STRING -> to.writeString(at.getText());
+            case VALUE_STRING -> copyString(at, to);
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> to.writeNumber(at.getText());
             case VALUE_TRUE -> to.writeBoolean(true);
             case VALUE_FALSE -> to.writeBoolean(false);
@@ -166,5 +185,12 @@ public final class LeanJson {
             case NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT -> throw new IllegalStateException("not of text: " + token);
         }
         return token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+    }
+
+    /** In pieces: the text of a long one would take twice the memory that the parser has of it already. */
+    private static void copyString(JsonParser at, JsonGenerator to) throws IOException {
+        to.writeRawValue("\"");
+        at.getText(new EscapedText(to));
+        to.writeRaw('"');
     }
 }

@@ -104,11 +104,17 @@ final class Cassettes {
 
     private long takeOne(Path file) throws IOException, SQLException {
         try (InputStream archive = Files.newInputStream(file)) {
-            ImportSummary summary = imports.of(Owner.CASSETTES, archive);
+            ImportSummary summary = imports.withoutPlaces(Owner.CASSETTES, archive);
             if (!summary.problems().isEmpty()) {
                 ImportProblem first = summary.problems().get(0);
-                throw new StartupException(
-                        "The cassette " + file + " is damaged, at line " + first.line() + ": " + first.reason());
+                boolean isConflict = first.kind().equals(ImportProblem.CONFLICT);
+                throw new StartupException("The cassette " + file
+                        + (isConflict ? " is in conflict with another one" : " is damaged") + ", at line "
+                        + first.line() + ": " + first.reason());
+            }
+            if (!summary.complete()) {
+                throw new StartupException("The cassette " + file
+                        + " is damaged: its last line is missing, or counts other runs than there are");
             }
             return summary.imported();
         } catch (ApiException e) {

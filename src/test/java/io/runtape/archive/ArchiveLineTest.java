@@ -1,11 +1,13 @@
 package io.runtape.archive;
 
+import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ArchiveLineTest {
@@ -28,9 +30,7 @@ class ArchiveLineTest {
         assertEquals("run", line.what());
         assertEquals("one", line.runOrNull());
         assertRefused("kind must be a string", () -> line.text("kind", 10));
-        ArchiveLine thread = line.objectOrNull("thread");
-        assertEquals(5, thread.number("ordinal", 1, 10));
-        assertRefused("thread must be an object", () -> thread.objectOrNull("thread"));
+        assertEquals(5, line.objectOrNull("thread").number("ordinal", 1, 10));
     }
 
     @Test
@@ -55,13 +55,47 @@ class ArchiveLineTest {
             names.append("\"n").append(i).append("\":0,");
         }
 
-        ArchiveLine line = line("{" + names + "\"text\":\"" + text + "\"}");
+        ArchiveLine line = line("{" + names + "\"text\":\"" + text + "\", \"result\" : [ 1, \"" + text
+                + "\" ] ,\"error\":-1.50,\"parts\":7}");
 
-        assertArrayEquals(text.getBytes(UTF_8), line.bytes());
+        assertArrayEquals(text.getBytes(UTF_8), line.bytes(1 << 20, "it", "nothing"));
+        assertEquals("[ 1, \"" + text + "\" ]", line.jsonOrNull("result", 1 << 20));
+        assertEquals("-1.50", line.jsonOrNull("error", 10));
+        assertEquals(7, line.number("parts", 0, 10));
         byte[] damaged = ("{\"prompt\":\"" + text + "\"}").getBytes(UTF_8);
         damaged[12]++;
         damaged[13] = 'x';
         assertRefused("no JSON", () -> ArchiveLine.of(damaged, 0, damaged.length));
         assertRefused("no JSON, at column", () -> line("{\"prompt\":\"" + text + "\",,}"));
+        assertRefused("more than is read", () -> line("{\"" + text + text + "\":1}"));
+    }
+
+    @Test
+    void readsBytes() {
+        for (String base64 : List.of("+/8=", "+\\/8=", "\\u002b/8=", "+/8")) {
+            ArchiveLine line = line("{\"base64\":\"" + base64 + "\"}");
+
+            assertArrayEquals(new byte[] {(byte) 0xfb, (byte) 0xff}, line.bytes(2, "it", "nothing"));
+            assertRefused("it has 2 bytes, and nothing allows 1", () -> line.bytes(1, "it", "nothing"));
+        }
+        for (String none : List.of("====", "=", "a", "a===", "a b=", "\\ud800")) {
+            assertRefused("must", () -> line("{\"base64\":\"" + none + "\"}").bytes(100, "it", "nothing"));
+        }
+        assertArrayEquals(new byte[0], line("{\"base64\":\"\"}").bytes(0, "it", "nothing"));
+        assertRefused("either", () -> line("{}").bytes(1, "it", "nothing"));
+        assertRefused("either", () -> line("{\"text\":\"\",\"base64\":\"\"}").bytes(1, "it", "nothing"));
+    }
+
+    /** A parser of bytes would take the first for another encoding, and the second for characters. */
+    @Test
+    void refusesWhatIsNotUtf8() {
+        byte[] wide = "{\"text\":\"\\u00\"}".getBytes(UTF_16BE);
+        byte[] halves = "{\"text\":\"...\"}".getBytes(UTF_8);
+        halves[9] = (byte) 0xed;
+        halves[10] = (byte) 0xa0;
+        halves[11] = (byte) 0x80;
+        for (byte[] each : List.of(wide, halves)) {
+            assertRefused("no JSON", () -> ArchiveLine.of(each, 0, each.length));
+        }
     }
 }

@@ -706,6 +706,9 @@ abstract class ArchiveTest extends RecordedHistory {
         damages.put("deleted while", changed(archive, "end", 0, with("frames", 3)));
         damages.put("has no last line", changed(archive, "end", 0, line -> null));
         damages.put("has no request", changed(archive, "request", 0, line -> null));
+        damages.put("the request must not be empty", changed(archive, "request", 0, with("text", "")));
+        damages.put("no head with the status", changed(archive, "head", 0, line -> null));
+        damages.put("head with the status of", changed(archive, "head", 0, with("status", null)));
         damages.put("base64 must be letters, digits, + and /", changed(archive, "frame", 0, line -> {
             line.remove("text");
             return line.put("base64", "?");
@@ -817,7 +820,7 @@ abstract class ArchiveTest extends RecordedHistory {
                 archive.replaceFirst("\\}\n\\{\"line\":\"frame\"", "} {}\n{\"line\":\"frame\""));
         damages.put("kind comes twice", archive.replaceFirst("\"kind\":", "\"kind\":\"event\",\"kind\":"));
         damages.put(
-                "there is no line \"frames\" in an archive: line must be one of: archive, run, request, head, frame, end, archiveEnd",
+                "line must be one of: archive, run, request, head, frame, end, archiveEnd",
                 archive.replaceFirst("\"line\":\"frame\"", "\"line\":\"frames\""));
         for (Map.Entry<String, String> damage : damages.entrySet()) {
             JsonNode summary = imported(damage.getValue() + goodArchive);
@@ -896,6 +899,35 @@ abstract class ArchiveTest extends RecordedHistory {
 
         assertEquals(recorded, views(id));
         assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
+    /** A value of very many others is kept as the agent API wrote it: with its spaces, its escapes, and half of a pair. */
+    @Test
+    void makesARunAgainWhoseResultIsKeptAsItWasWritten() throws Exception {
+        String result = "[" + "1, ".repeat(60_000) + "\"\\u00e9 \\/ \\ud83d\"]";
+        String id = record(
+                body("Keep the ocelot"), Script.stream("event: run_completed\ndata: {\"result\": " + result + "}\n\n"));
+        Map<String, String> recorded = views(id);
+        String archive = export("/runs");
+        assertTrue(archive.contains("\"result\":" + result + ","));
+        delete("/threads/" + thread);
+
+        assertCounts(imported(archive), 1, 0, 0, 0);
+
+        assertEquals(recorded, views(id));
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
+    @Test
+    void takesAFileThatAnEditorHasMarkedAsUtf8() throws Exception {
+        String id = record(body("Marked"), Script.stream("data: 1\n\n"));
+        String archive = export("/runs");
+        delete("/runs/" + id);
+
+        JsonNode summary = imported("\uFEFF" + archive);
+
+        assertCounts(summary, 1, 0, 0, 0);
+        assertTrue(summary.get("complete").asBoolean(), summary::toString);
     }
 
     /** A character of four bytes is twelve in JSON. */
@@ -1016,10 +1048,32 @@ abstract class ArchiveTest extends RecordedHistory {
         assertTrue(summary.at("/problems/0/reason").asText().contains("no request"), summary::toString);
     }
 
+    /** Retention may come between the look at a run and the one at its request. */
+    @Test
+    void leavesOutARunWhoseRequestIsDeletedMeanwhile() throws Exception {
+        String kept = record(body("Kept"), Script.stream("data: 1\n\n"));
+        String expiring = record(body("Expiring"), Script.stream("data: 2\n\n"));
+        assertEquals(
+                1,
+                change("update run set request_body = cast('' as bytea) where run_pk = "
+                        + table().ended(expiring).pk()));
+
+        assertEquals(List.of(kept), idsOf(export("/runs")));
+        delete("/runs/" + expiring);
+    }
+
     private int change(String sql) throws SQLException {
         try (Connection connection = store().connect();
                 Statement statement = connection.createStatement()) {
             return statement.executeUpdate(sql);
+        }
+    }
+
+    private static void read(ArchiveImport importing, byte[] archive) throws SQLException, IOException {
+        importing.take(archive);
+        boolean more = true;
+        while (more) {
+            more = importing.readOn();
         }
     }
 
@@ -1030,10 +1084,10 @@ abstract class ArchiveTest extends RecordedHistory {
         byte[] archive = export("/runs").getBytes(UTF_8);
         int end = new String(archive, UTF_8).indexOf("{\"line\":\"end\"");
         try (ArchiveImport importing =
-                new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
-            importing.take(Arrays.copyOf(archive, end));
+                new ArchiveImport(owner, true, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
+            read(importing, Arrays.copyOf(archive, end));
             delete("/runs/" + id);
-            importing.take(Arrays.copyOfRange(archive, end, archive.length));
+            read(importing, Arrays.copyOfRange(archive, end, archive.length));
             ImportSummary summary = importing.end();
 
             assertEquals(1, summary.conflicts());
@@ -1058,6 +1112,27 @@ abstract class ArchiveTest extends RecordedHistory {
                 .replaceFirst("\"digest\":\"[^\"]*\"", "\"digest\":null"));
         assertCounts(other, 0, 0, 1, 0);
         assertTrue(other.at("/problems/0/reason").asText().contains("another digest"), other::toString);
+    }
+
+    /** However often an archive has it. */
+    @Test
+    void readsTheFramesOfARunWithoutADigestOnce() throws Exception {
+        String id = record(body("Lost, and here again"), Script.stream("data: 1\n\n", "data: 2\n\n"));
+        Owner owner = new Owner(json("/runs/" + id).getString("data.owner"));
+        byte[] archive = export("/runs").getBytes(UTF_8);
+        long pk = table().ended(id).pk();
+        assertEquals(1, change("update run set digest = null where run_pk = " + pk));
+        try (ArchiveImport importing =
+                new ArchiveImport(owner, true, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, bytes -> {})) {
+            read(importing, archive);
+            for (String table : List.of("block", "packed_block")) {
+                change("update " + table + " set content = cast('?' as bytea) where run_pk = " + pk);
+            }
+            read(importing, archive);
+
+            assertEquals(2, importing.end().skipped());
+        }
+        delete("/runs/" + id);
     }
 
     @Test
@@ -1099,8 +1174,12 @@ abstract class ArchiveTest extends RecordedHistory {
     }
 
     private WireResponse beginImport(byte[] archive, String... headers) throws IOException {
-        List<String> lines = new ArrayList<>(
-                List.of("X-API-Key: " + key, "Content-Type: " + LINES, "Content-Length: " + archive.length));
+        return beginImportAs(key, archive.length, headers);
+    }
+
+    private WireResponse beginImportAs(String owner, int length, String... headers) throws IOException {
+        List<String> lines =
+                new ArrayList<>(List.of("X-API-Key: " + owner, "Content-Type: " + LINES, "Content-Length: " + length));
         lines.addAll(List.of(headers));
         return client().sendHead("POST", "/history/v1/import", lines.toArray(String[]::new));
     }
@@ -1120,39 +1199,6 @@ abstract class ArchiveTest extends RecordedHistory {
     private boolean holdsRequests(int requests, long before) {
         long more = memory.bodies().taken() - before - (long) requests * REQUEST_BYTES;
         return more >= 0 && more < 4 * LineCutter.SHORT - REQUEST_BYTES;
-    }
-
-    @Test
-    void takesFourImportsAtOnce() throws Exception {
-        record(body("Fourfold"), Script.stream("data: 1\n\n"));
-        byte[] archive = export("/runs").getBytes(UTF_8);
-        List<WireResponse> four = new ArrayList<>();
-        try {
-            for (int i = 0; i < 4; i++) {
-                WireResponse next = beginImport(archive, "Expect: 100-continue");
-                four.add(next);
-                next.awaitContinue();
-            }
-
-            JsonNode refused = RunTable.await("a fifth one is refused", () -> {
-                try (WireResponse fifth = beginImport(archive).write(archive)) {
-                    fifth.readAll();
-                    return fifth.status() == 503 ? JSON.readTree(fifth.whole()) : null;
-                }
-            });
-
-            assertEquals("overloaded", refused.at("/error/code").asText());
-            assertTrue(refused.at("/error/message").asText().startsWith("4 imports"), refused::toString);
-            for (WireResponse each : four) {
-                each.write(archive);
-                assertCounts(JSON.readTree(each.whole()).get("data"), 0, 1, 0, 0);
-            }
-            assertCounts(imported(new String(archive, UTF_8)), 0, 1, 0, 0);
-        } finally {
-            for (WireResponse each : four) {
-                each.close();
-            }
-        }
     }
 
     @Test
@@ -1220,6 +1266,154 @@ abstract class ArchiveTest extends RecordedHistory {
                 .filter(thread -> thread.getKey().getName().equals("runtape-import"))
                 .anyMatch(thread -> Arrays.stream(thread.getValue())
                         .anyMatch(frame -> frame.getClassName().equals(code.getName())));
+    }
+
+    /** The lines of so many runs, each as the one of this archive, in the places of its thread from the second on. */
+    private static String copies(String archive, String id, int number) {
+        List<String> lines = withoutChecks(archive).lines().toList();
+        String run = String.join("\n", lines.subList(1, lines.size() - 1)) + "\n";
+        StringBuilder copies = new StringBuilder();
+        for (int i = 1; i <= number; i++) {
+            copies.append(run.replace(id, id + "-" + i).replaceFirst("\"ordinal\":1,", "\"ordinal\":" + (i + 1) + ","));
+        }
+        return copies.toString();
+    }
+
+    private boolean isTrue(String sql) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement select = connection.prepareStatement("select " + sql);
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
+    private static String firstLine(String archive) {
+        return archive.substring(0, archive.indexOf('\n') + 1);
+    }
+
+    /** What comes in one piece may be long once it is decoded. */
+    @Test
+    void givesOthersTheirTurnsWithinAPiece() throws Exception {
+        String few = record(body("Of one"), Script.stream("data: 1\n\n"));
+        byte[] small = export("/runs/" + few).getBytes(UTF_8);
+        delete("/threads/" + thread);
+        String id = record(body("Of many"), Script.stream("data: " + "x".repeat(4000) + "\n\n"));
+        String archive = export("/runs/" + id);
+        byte[] many = zipped((firstLine(archive) + copies(archive, id, 1000)).getBytes(UTF_8));
+        try (WireResponse first = beginImportAs(key, many.length, "Content-Encoding: gzip")) {
+            first.write(many);
+            RunTable.await("the import is at work", () -> isImportAt(ArchiveImport.class) ? true : null);
+
+            assertCounts(postAs(key + "-other", small, 200).get("data"), 1, 0, 0, 0);
+
+            assertCounts(JSON.readTree(first.whole()).get("data"), 1000, 0, 0, 0);
+        }
+        assertTrue(isTrue("(select max(packed_at) from run where id = '" + few + "')"
+                + " < (select max(packed_at) from run where id like '" + id + "-%')"));
+    }
+
+    private static String frame(String padding, int nth) {
+        return "data: " + padding.substring(nth * 50_000, (nth + 1) * 50_000) + "\n\n";
+    }
+
+    /** It would be in the way of others for as long as it takes. */
+    @Test
+    void leavesTheRestOfAPieceWhereTheClientHasLeft() throws Exception {
+        byte[] noise = new byte[300_000];
+        new Random(9).nextBytes(noise);
+        String padding = Base64.getEncoder().encodeToString(noise);
+        assertEquals(REQUEST_BYTES, padding.length());
+        String small = record(body("Small, and many"), Script.stream("data: 1\n\n"));
+        String copied = export("/runs/" + small);
+        String large = record(
+                "{\"pad\":\"" + padding + "\"}",
+                Script.stream(frame(padding, 0), frame(padding, 1), frame(padding, 2), frame(padding, 3)));
+        String archive = export("/runs/" + large);
+        delete("/runs/" + large);
+        int end = archive.indexOf("{\"line\":\"end\"");
+        byte[] before = zipped(archive.substring(0, end).getBytes(UTF_8));
+        // More than is read at once, and behind all runs.
+        String behind = "{\"line\":\"run\",\"id\":\"" + padding.substring(0, 150_000);
+        byte[] rest =
+                zipped((archive.substring(end, archive.indexOf('\n', end) + 1) + copies(copied, small, 200) + behind)
+                        .getBytes(UTF_8));
+        RunTable.await(
+                "nothing is held for calls that are over", () -> memory.bodies().taken() == 0 ? true : null);
+        try (WireResponse aborted = beginImportAs(key, before.length + rest.length + 1, "Content-Encoding: gzip")) {
+            aborted.write(before);
+            RunTable.await("the import holds the request of its run", () -> holdsRequests(1, 0) ? true : null);
+            try (StoreLock lock = StoreLock.onRuns(store())) {
+                aborted.write(rest);
+                RunTable.await("the import waits for the database", () -> isImportAt(ImportedRows.class) ? true : null);
+
+                aborted.reset();
+
+                RunTable.await("its room is given back", () -> memory.bodies().taken() == 0 ? true : null);
+                assertTrue(isImportAt(ImportedRows.class));
+            }
+        }
+        // Behind what was left to do for the other one.
+        assertCounts(postAs(key + "-other", copied.getBytes(UTF_8), 200).get("data"), 1, 0, 0, 0);
+        history().get("/runs/" + large).then().statusCode(200);
+        history().get("/runs/" + small + "-200").then().statusCode(404);
+    }
+
+    /** Each end of a run is compared with the frames that are there. */
+    @Test
+    void answersOthersHoweverOftenAnArchiveHasARun() throws Exception {
+        String few = record(body("Of one caller"), Script.stream("data: 1\n\n"));
+        byte[] small = export("/runs/" + few).getBytes(UTF_8);
+        String id = record(body("Over and over"), Script.stream(("data: " + "x".repeat(500) + "\n\n").repeat(10_000)));
+        String archive = export("/runs/" + id);
+        List<String> lines = archive.lines().toList();
+        String pair = lines.get(1) + "\n" + lines.get(lines.size() - 2) + "\n";
+        byte[] many = zipped((lines.get(0) + "\n" + pair.repeat(10_000)).getBytes(UTF_8));
+        assertEquals(
+                1,
+                change("update run set digest = null where run_pk = "
+                        + table().ended(id).pk()));
+        try (WireResponse first = beginImportAs(key, many.length, "Content-Encoding: gzip")) {
+            first.write(many);
+            RunTable.await("the import is at work", () -> isImportAt(ArchiveImport.class) ? true : null);
+        }
+
+        assertCounts(postAs(key + "-other", small, 200).get("data"), 1, 0, 0, 0);
+    }
+
+    @Test
+    void leavesAPlaceToOtherOwners() throws Exception {
+        byte[] archive = "{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}\n".getBytes(UTF_8);
+        List<WireResponse> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < 3; i++) {
+                open.add(beginImport(archive));
+            }
+            awaitNoPlace(key, archive);
+
+            assertCounts(postAs(key + "-other", archive, 200).get("data"), 0, 0, 0, 0);
+
+            open.add(beginImportAs(key + "-other", archive.length));
+            awaitNoPlace(key + "-third", archive);
+        } finally {
+            for (WireResponse each : open) {
+                each.write(archive);
+                each.whole();
+                each.close();
+            }
+        }
+        assertCounts(imported(new String(archive, UTF_8)), 0, 0, 0, 0);
+    }
+
+    /** The heads of imports that were sent before may come to the gateway later. */
+    private void awaitNoPlace(String owner, byte[] archive) {
+        RunTable.await("an import is refused", () -> {
+            try (WireResponse response = beginImportAs(owner, archive.length)) {
+                response.write(archive);
+                String body = new String(response.readAll(), UTF_8);
+                return response.status() == 503 && body.contains("3 of yours") ? true : null;
+            }
+        });
     }
 
     /** The frames of a compressed response that come over the wire stand among the parts of an event. */
@@ -1314,6 +1508,17 @@ abstract class ArchiveTest extends RecordedHistory {
         assertCounts(imported(archive), 1, 0, 0, 0);
     }
 
+    /** Which says that a response is not compressed. */
+    @Test
+    void writesACassetteOfAResponseWhoseCodingIsNone() throws Exception {
+        byte[] stream = "data: plain\n\n".getBytes(UTF_8);
+        String id = recordZipped(stream, true, "Content-Type: text/event-stream", "Content-Encoding: identity");
+
+        String cassette = new String(get("/runs/" + id + "/cassette", LINES), UTF_8);
+
+        assertTrue(cassette.contains("\"text\":\"data: plain\\n\\n\""), cassette);
+    }
+
     /** A call's body is a JSON object, and begins like neither. */
     @Test
     void keepsARequestThatLooksLikeAStoredOne() throws Exception {
@@ -1373,12 +1578,12 @@ abstract class ArchiveTest extends RecordedHistory {
         int end = new String(archive, UTF_8).indexOf("{\"line\":\"end\"");
         AtomicLong taken = new AtomicLong();
         for (int round = 0; round < 2; round++) {
-            try (ArchiveImport importing =
-                    new ArchiveImport(owner, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, taken::addAndGet)) {
-                importing.take(Arrays.copyOf(archive, end));
+            try (ArchiveImport importing = new ArchiveImport(
+                    owner, true, store(), journal, null, 1 << 20, FRAME_BYTES_MAX, taken::addAndGet)) {
+                read(importing, Arrays.copyOf(archive, end));
                 assertTrue(taken.get() > 300_000, taken::toString);
                 if (round > 0) {
-                    importing.take(Arrays.copyOfRange(archive, end, archive.length));
+                    read(importing, Arrays.copyOfRange(archive, end, archive.length));
                     assertEquals(0, taken.get());
                     assertEquals(1, importing.end().imported());
                 }
@@ -1491,5 +1696,30 @@ abstract class ArchiveTest extends RecordedHistory {
         assertCounts(summary, 1, 0, 0, 1);
         assertTrue(summary.at("/problems/0/reason").asText().contains("longer than 67108864 bytes"), summary::toString);
         assertEquals(2, summary.at("/problems/0/line").asInt());
+    }
+
+    /** A line has room for twice as much. */
+    @Test
+    void boundsTheRequest() throws Exception {
+        String id = record("{\"prompt\":\"Longer\"}", Script.stream("data: 1\n\n"));
+        String archive = export("/runs/" + id);
+        delete("/runs/" + id);
+        byte[] bytes = new byte[(32 << 20) + 1];
+        Arrays.fill(bytes, (byte) 'x');
+        Map<String, String> written = Map.of(
+                "text", new String(bytes, UTF_8), "base64", Base64.getEncoder().encodeToString(bytes));
+        for (Map.Entry<String, String> request : written.entrySet()) {
+            String tooLong = changed(archive, "request", 0, line -> {
+                line.remove("text");
+                return line.put(request.getKey(), request.getValue());
+            });
+
+            JsonNode summary = post(zipped(tooLong.getBytes(UTF_8)), 200, "Content-Encoding: gzip")
+                    .get("data");
+
+            assertCounts(summary, 0, 0, 0, 1);
+            String reason = summary.at("/problems/0/reason").asText();
+            assertTrue(reason.startsWith("the request has 33554433 bytes, and RUNTAPE_MAX_BODY"), reason);
+        }
     }
 }

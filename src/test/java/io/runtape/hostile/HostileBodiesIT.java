@@ -11,6 +11,7 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -26,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -172,6 +175,82 @@ abstract class HostileBodiesIT extends UnderAttack {
             assertTrue(run.contains("\"metadata\":" + metadata), run);
             assertTrue(run.contains("\"config\":" + metadata), run);
         }
+    }
+
+    // ---- Archives that expand
+
+    /** Imports lines, zipped, with a long text in the place of the @; returns what became of them. */
+    private String imported(String lines, int length) throws IOException {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
+            int at = lines.indexOf('@');
+            gzip.write(lines.substring(0, at).getBytes(UTF_8));
+            byte[] letters = new byte[length];
+            Arrays.fill(letters, (byte) 'a');
+            gzip.write(letters);
+            // One that is not of ASCII: then a string takes two bytes for each.
+            gzip.write("ā".getBytes(UTF_8));
+            gzip.write(lines.substring(at + 1).getBytes(UTF_8));
+        }
+        try (WireResponse response = client().send(
+                        "POST",
+                        "/history/v1/import",
+                        zipped.toByteArray(),
+                        "Content-Type: application/x-ndjson",
+                        "Content-Encoding: gzip",
+                        "X-API-Key: archive")) {
+            String summary = new String(response.whole(), UTF_8);
+            assertEquals(200, response.status(), summary);
+            return summary;
+        }
+    }
+
+    /** An archive of a run, up to its request. */
+    private String beginningOfAnArchive() throws IOException {
+        Scripted script = answering();
+        try (WireResponse call = client().post("/v1/run", "{}", script.header(), "X-API-Key: archive")) {
+            call.whole();
+            String run = "/history/v1/runs/" + call.header("Runtape-Run-Id");
+            try (WireResponse archive = client().get(run, "Accept: application/x-ndjson", "X-API-Key: archive")) {
+                String lines = new String(archive.whole(), UTF_8);
+                return lines.substring(0, lines.indexOf("{\"line\":\"request\""))
+                        .replaceFirst("\"id\":\"[^\"]*\"", "\"id\":\"x\"");
+            }
+        }
+    }
+
+    /** A line may have 32 MiB. */
+    @Test
+    @ResourceLock(MEMORY)
+    void aLongLineOfAnArchiveIsNotExpanded() throws Exception {
+        String run = beginningOfAnArchive();
+        String frame = run + "{\"line\":\"frame\",\"run\":\"x\",\"sequence\":1,\"offsetUs\":1,\"kind\":\"event\",";
+        Map<String, String> lines = Map.of(
+                run + "{\"line\":\"request\",\"run\":\"x\",\"text\":\"@\"}",
+                "the request has",
+                frame + "\"text\":\"@\"}",
+                "frame 1 has",
+                frame + "\"base64\":\"@\"}",
+                "frame 1 has",
+                frame + "\"text\":\"\",\"id\":\"@\"}",
+                "id is longer",
+                frame + "\"@\":1}",
+                "more than is read",
+                run + "{\"line\":\"frame\",\"run\":\"y\",\"text\":\"@\"}",
+                "belongs to no run",
+                run + "{\"line\":\"@\"}",
+                "line must be one of",
+                run.replace("\"metadata\":{", "\"metadata\":{\"a\":\"@\""),
+                "metadata is longer");
+        for (Map.Entry<String, String> line : lines.entrySet()) {
+            String summary = imported(line.getKey(), 32 * MIB - 4000);
+
+            assertTrue(summary.contains(line.getValue()), summary);
+            assertTrue(gateway.isAlive());
+        }
+        String whole = imported(run + "{\"line\":\"request\",\"run\":\"x\",\"text\":\"@\"}", 16 * MIB - 2);
+        assertTrue(whole.contains("ends within the run"), whole);
+        assertMemoryStaysBounded();
     }
 
     // ---- Bodies that never end

@@ -55,10 +55,12 @@ class CassettesIT {
     }
 
     /** Records a call at a gateway, and writes its cassette. */
-    private String cassette(GatewayProcess gateway, Path folder, String body, Script script) throws Exception {
+    private String cassette(GatewayProcess gateway, Path folder, String body, Script script, String... headers)
+            throws Exception {
+        List<String> lines = new ArrayList<>(List.of(KEY, upstream.on(script).header()));
+        lines.addAll(List.of(headers));
         String run;
-        try (WireResponse response =
-                gateway.client().post(CHAT, body, KEY, upstream.on(script).header())) {
+        try (WireResponse response = gateway.client().post(CHAT, body, lines.toArray(String[]::new))) {
             response.readAll();
             run = response.header("Runtape-Run-Id");
         }
@@ -225,10 +227,66 @@ class CassettesIT {
         Files.writeString(
                 folder.resolve("broken.ndjson"), "{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}\nx\n");
 
+        assertDoesNotStart(data, folder, "broken.ndjson is damaged, at line 2");
+    }
+
+    private void assertDoesNotStart(Path data, Path folder, String why) throws Exception {
         try (GatewayProcess gateway = replaying(GatewayProcess.onH2(data, upstream), folder)) {
             assertNotEquals(0, gateway.exit(Duration.ofSeconds(60)));
             assertTrue(
-                    gateway.output().stream().anyMatch(line -> line.contains("broken.ndjson is damaged, at line 2")));
+                    gateway.output().stream().anyMatch(line -> line.contains(why)),
+                    () -> String.join("\n", gateway.output()));
+        }
+    }
+
+    /** Of two histories, so that each is the first run of it. */
+    @Test
+    void takesRunsOfTheSamePlaceInAThread(
+            @TempDir Path first, @TempDir Path second, @TempDir Path third, @TempDir Path folder) throws Exception {
+        List<String> runs = new ArrayList<>();
+        for (Path data : List.of(first, second)) {
+            Map<String, String> settings = GatewayProcess.onH2(data, upstream);
+            settings.put("RUNTAPE_RECORD_PATHS", CHAT);
+            String word = "Day " + runs.size();
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                runs.add(cassette(
+                        gateway,
+                        folder,
+                        LANG_CHAIN.formatted("What is " + word + "?"),
+                        saying(word),
+                        "Runtape-Thread-Id: the-tests"));
+            }
+        }
+        for (String run : runs) {
+            String cassette = Files.readString(folder.resolve(run + ".ndjson"));
+            assertTrue(cassette.contains("\"threadId\":\"the-tests\",\"thread\":{\"ordinal\":1,"), cassette);
+        }
+
+        for (int start = 0; start < 2; start++) {
+            try (GatewayProcess gateway =
+                    replaying(GatewayProcess.onH2(third, upstream), folder).ready()) {
+                assertEquals("Day 0", asked(gateway, "What is Day 0?"));
+                assertEquals("Day 1", asked(gateway, "What is Day 1?"));
+            }
+        }
+
+        Path one = folder.resolve(runs.get(0) + ".ndjson");
+        Path other = folder.resolve(runs.get(1) + ".ndjson");
+        Files.writeString(other, Files.readString(other).replace(runs.get(1), runs.get(0)));
+        String later = one.compareTo(other) < 0 ? runs.get(1) : runs.get(0);
+        assertDoesNotStart(third, folder, later + ".ndjson is in conflict with another one, at line ");
+    }
+
+    @Test
+    void doesNotStartOnACassetteThatWasCutOff(@TempDir Path first, @TempDir Path second, @TempDir Path folder)
+            throws Exception {
+        String run = record(first, folder).get(0);
+        Path cut = folder.resolve(run + ".ndjson");
+        List<String> lines = Files.readAllLines(cut);
+        for (List<String> left : List.of(lines.subList(0, 1), lines.subList(0, lines.size() - 1))) {
+            Files.write(cut, left);
+
+            assertDoesNotStart(second, folder, run + ".ndjson is damaged: its last line is missing");
         }
     }
 }

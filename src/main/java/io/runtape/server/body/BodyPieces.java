@@ -10,6 +10,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.StreamResetException;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 
 /**
@@ -23,17 +24,23 @@ public final class BodyPieces<T> {
 
     private static final Duration WINDOW = IncomingBody.WINDOW;
 
-    /** Takes the pieces, on a worker, one after the other. Every method may block, but for {@link #over}. */
+    /**
+     * Takes the pieces, on a worker, one after the other, each in one turn or in more: others have theirs between two. Every method may
+     * block, but for {@link #over}.
+     */
     public interface Sink<T> {
-        /** Takes a piece. */
-        void piece(byte[] bytes) throws Exception;
+        /** Takes a piece; returns whether it is to go on with it. */
+        boolean piece(byte[] bytes) throws Exception;
+
+        /** Goes on with the piece; the same. */
+        boolean goOn() throws Exception;
 
         /** All pieces have come; the result of the body. */
         T end() throws Exception;
 
         /**
          * Nothing more will come, whatever was the reason. Called once, before {@link #close} and on the event loop, since the
-         * workers may have much to do for others; one of them may be at a piece still.
+         * workers may have much to do for others; one of them may be at a turn still, which is the last one.
          */
         void over();
 
@@ -52,7 +59,8 @@ public final class BodyPieces<T> {
     private long timer = -1;
     private boolean working;
     private boolean ended;
-    private boolean done;
+    /** Written on the event loop alone. */
+    private volatile boolean done;
 
     private BodyPieces(HttpServerRequest request, Executor workers, Sink<T> sink, UniEmitter<? super T> emitter) {
         this.request = request;
@@ -87,7 +95,7 @@ public final class BodyPieces<T> {
         if (cause instanceof StreamResetException) {
             leave();
         } else {
-            fail(ApiException.invalid("The body did not arrive whole. What it had until then was taken."));
+            fail(ApiException.invalid("The body did not arrive whole. Some of what it had until then was taken."));
         }
     }
 
@@ -137,14 +145,23 @@ public final class BodyPieces<T> {
         context.owner().cancelTimer(timer);
         byte[] piece = gathered.getBytes();
         gathered = Buffer.buffer();
-        workers.execute(() -> {
-            try {
-                sink.piece(piece);
+        workers.execute(() -> turn(() -> sink.piece(piece)));
+    }
+
+    /** On a worker. */
+    private void turn(Callable<Boolean> work) {
+        if (done) {
+            return;
+        }
+        try {
+            if (work.call()) {
+                workers.execute(() -> turn(sink::goOn));
+            } else {
                 context.runOnContext(v -> taken());
-            } catch (Exception e) {
-                context.runOnContext(v -> refuse(e));
             }
-        });
+        } catch (Exception e) {
+            context.runOnContext(v -> refuse(e));
+        }
     }
 
     private void taken() {
@@ -207,7 +224,7 @@ public final class BodyPieces<T> {
         gathered = Buffer.buffer();
         context.owner().cancelTimer(timer);
         sink.over();
-        // Behind a piece that is under way.
+        // Behind a turn that is under way.
         workers.execute(sink::close);
     }
 }
