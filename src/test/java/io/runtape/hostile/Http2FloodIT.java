@@ -55,6 +55,8 @@ abstract class Http2FloodIT extends UnderAttack {
 
     private Integer attack(byte[] first, byte[] frames) {
         try (Http2Client http2 = new Http2Client(gateway.port())) {
+            // An acknowledgement among continuations would be an error of its own.
+            http2.awaitSettings();
             Thread reading = new Thread(() -> readAll(http2));
             reading.start();
             http2.raw(first);

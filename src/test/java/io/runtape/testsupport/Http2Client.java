@@ -61,6 +61,7 @@ public final class Http2Client implements AutoCloseable {
     private int initialWindow = WINDOW_USUAL;
     private int nextStream = 1;
     private volatile Integer goAway;
+    private boolean hasSettings;
 
     /** Connects; the other side may send as much as it likes. */
     public Http2Client(int port) throws IOException {
@@ -196,6 +197,13 @@ public final class Http2Client implements AutoCloseable {
         return response;
     }
 
+    /** Reads until the other side's settings are acknowledged: from then on, no frame is sent but those that are asked for. */
+    public void awaitSettings() throws IOException {
+        while (!hasSettings && readFrame()) {
+            // On to the settings.
+        }
+    }
+
     /** What {@link #awaitGoAway} returns, from another thread. */
     public Integer goAway() {
         return goAway;
@@ -259,6 +267,7 @@ public final class Http2Client implements AutoCloseable {
                         initialWindow = setting == INITIAL_WINDOW_SIZE ? value : initialWindow;
                     }
                     frame(SETTINGS, ACK, 0, new byte[0]);
+                    hasSettings = true;
                 }
             }
             default -> {
