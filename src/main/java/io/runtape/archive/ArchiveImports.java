@@ -131,10 +131,10 @@ public final class ArchiveImports {
                         owner, false, store, journal, null, lineMax(), frameMax(), bytes -> room(share, bytes, true))) {
             for (int read = archive.read(piece); read >= 0; read = archive.read(piece)) {
                 importing.take(Arrays.copyOf(piece, read));
-                boolean more = true;
-                while (more) {
+                boolean more;
+                do {
                     more = importing.readOn();
-                }
+                } while (more);
             }
             return importing.end();
         }

@@ -50,6 +50,10 @@ final class FacetSql {
             return !keys.isEmpty();
         }
 
+        private String columns() {
+            return areFacets() ? OF_FACETS : OF_FACTS;
+        }
+
         boolean areOfThread() {
             return covered.stream().anyMatch(group -> group.kind() == Kind.THREAD);
         }
@@ -74,12 +78,12 @@ final class FacetSql {
 
     /** All of the candidates, which are few, are looked at and sorted. */
     String collect(IndexRange candidates, int bound, @Nullable Place after, boolean unknown, int limit) {
-        String columns = candidates.areFacets() ? OF_FACETS : OF_FACTS;
         List<String> outer = new ArrayList<>(List.of(unknown ? "v is null" : "v is not null"));
         past(outer, "v", "run_pk", after, unknown);
         // Without the offset PostgreSQL would look a value up once more for each of the conditions on it.
         return "select v, run_pk from (select " + value(candidates) + " as v, d.run_pk from ("
-                + first(candidates, columns, bound, " union ") + ") d where " + String.join(" and ", checks(candidates))
+                + first(candidates, candidates.columns(), bound, " union ") + ") d where "
+                + String.join(" and ", checks(candidates))
                 + OFFSET + ") t where "
                 + String.join(" and ", outer) + " order by v" + order.direction() + ", run_pk" + order.direction()
                 + " limit " + limit;
@@ -111,10 +115,10 @@ final class FacetSql {
                 ? "facet = " + candidates.keys().iterator().next()
                 : "owner_key = " + owner();
         String column = (candidates.areFacets() ? By.CREATED_AT : order.by()).column();
-        String columns = candidates.areFacets() ? OF_FACETS : OF_FACTS;
         String direction = order.direction();
         String inOrder = "d." + column + direction + ", d.run_pk" + direction;
-        return "select d." + column + " as v, d.run_pk from (select " + columns + " from " + table(candidates)
+        return "select d." + column + " as v, d.run_pk from (select " + candidates.columns() + " from "
+                + table(candidates)
                 + " d where "
                 + String.join(" and ", walked(equal, column, candidates, after, unknown)) + " order by d."
                 + equal.substring(0, equal.indexOf(' ')) + direction + ", " + inOrder + " limit " + past + ") d where "

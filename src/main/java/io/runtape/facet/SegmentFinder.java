@@ -78,7 +78,7 @@ final class SegmentFinder {
             boolean more = true;
             while (more && found.size() < limit) {
                 List<Document> some = candidates.next(atOnce);
-                found.addAll(after(after, look.among(keys(some))));
+                found.addAll(behind(after, look.among(keys(some))));
                 more = !some.isEmpty();
             }
         } else {
@@ -92,15 +92,15 @@ final class SegmentFinder {
             int step = byTime ? atOnce : most;
             for (int from = 0; from < all.size() && found.size() < limit; from += step) {
                 List<Document> some = all.subList(from, Math.min(from + step, all.size()));
-                found.addAll(after(after, look.among(keys(some))));
+                found.addAll(behind(after, look.among(keys(some))));
             }
         }
-        found.addAll(after(after, look.among(outside)));
+        found.addAll(behind(after, look.among(outside)));
         return Optional.of(found.stream().limit(limit).toList());
     }
 
     /** Those that come after a place. */
-    private List<Place> after(@Nullable Place after, Collection<Place> places) {
+    private List<Place> behind(@Nullable Place after, Collection<Place> places) {
         return places.stream()
                 .filter(place -> after == null || order.comparator().compare(after, place) < 0)
                 .toList();
@@ -175,7 +175,7 @@ final class SegmentFinder {
         found.addAll(valued.get().looked);
         found.addAll(look.among(keys(unknown.get())));
         found.removeIf(place -> place.value() != null);
-        return Optional.of(after(after, found).stream().limit(limit).toList());
+        return Optional.of(behind(after, found).stream().limit(limit).toList());
     }
 
     /**
@@ -229,7 +229,7 @@ final class SegmentFinder {
     /** Those after a place whose values are known, and rounded no further than this. */
     private List<Place> next(TreeSet<Place> looked, @Nullable Place after, int limit, int rounded) {
         int step = order.descending() ? -1 : 1;
-        return after(after, looked).stream()
+        return behind(after, looked).stream()
                 .takeWhile(place -> {
                     Long value = place.value();
                     return value != null && step * (ValueColumn.rounded(value) - rounded) <= 0;

@@ -83,6 +83,7 @@ record UnindexedRuns(List<Place> found, Optional<Set<Long>> keys) {
             all.lookAt(List.copyOf(keys));
             return new UnindexedRuns(List.copyOf(all.found), Optional.of(all.seen));
         }
+        // Rows do not tell which tools a run has called.
         if (!criteria.asksFor(Kind.TOOL)) {
             all.lookAtAll();
         }

@@ -1,5 +1,6 @@
 package io.runtape.pack;
 
+import io.runtape.store.Sweeps;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -28,14 +29,13 @@ final class RestedWalk {
     /** A run may get its row's end so much later than one that ended after it. */
     private static final Duration LATE = Duration.ofMinutes(10);
 
-    /** How often it begins with the oldest run again: for those that came later still, and those that could not be packed. */
-    private static final Duration SWEEP = Duration.ofHours(1);
-
     private final Duration rest;
     private final InstantSource clock;
     private Instant since = Instant.EPOCH;
     private Instant until = Instant.EPOCH;
-    private Instant sweptAt;
+
+    /** For those that came later still, and those that could not be packed. */
+    private final Sweeps sweeps;
 
     /** A run that has rested. */
     record Rested(long runPk, Instant completedAt) {}
@@ -47,15 +47,13 @@ final class RestedWalk {
     RestedWalk(Duration rest, InstantSource clock) {
         this.rest = rest;
         this.clock = clock;
-        this.sweptAt = clock.instant();
+        this.sweeps = new Sweeps(clock.instant());
     }
 
     /** The next runs: the same again, unless {@link #took} was told of them. */
     List<Rested> next(Connection connection, int limit) throws SQLException {
         Instant now = clock.instant();
-        // Before it: the clock was ahead.
-        if (now.isAfter(sweptAt.plus(SWEEP)) || now.isBefore(sweptAt)) {
-            sweptAt = now;
+        if (sweeps.begin(now)) {
             since = Instant.EPOCH;
         }
         until = now.minus(rest);

@@ -1,5 +1,6 @@
 package io.runtape.retention;
 
+import io.runtape.store.Sweeps;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -26,12 +27,6 @@ final class EndedWalk {
     /** The same at the most, where one that stays holds up the looks; all of them are in memory. */
     private static final int RUNS_AT_ONCE_MAX = 64_000;
 
-    /**
-     * How often it begins with the oldest run again: for runs that came with an end in the past. Not before it has come to its end, or
-     * what is behind would have to wait for ever where there are many runs.
-     */
-    private static final Duration SWEEP = Duration.ofHours(1);
-
     /** The second condition is in the first, but H2 finds rows by an index only where one column is compared. */
     static final String ENDED = """
             select run_pk, completed_at, owner, agent, path, frames_expired_at from run
@@ -41,7 +36,13 @@ final class EndedWalk {
     private final Duration time;
     private final InstantSource clock;
     private Place from = Place.FIRST;
-    private Instant sweptAt;
+
+    /**
+     * For runs that came with an end in the past. None begins before it has come to its end, or what is behind would have to wait for
+     * ever where there are many runs.
+     */
+    private final Sweeps sweeps;
+
     private Instant now;
     private int limit = RUNS_AT_ONCE;
 
@@ -92,8 +93,8 @@ final class EndedWalk {
     EndedWalk(Duration time, InstantSource clock) {
         this.time = time;
         this.clock = clock;
-        this.sweptAt = clock.instant();
-        this.now = sweptAt;
+        this.now = clock.instant();
+        this.sweeps = new Sweeps(now);
     }
 
     /** The time of the last look. */
@@ -112,9 +113,7 @@ final class EndedWalk {
         progressed = false;
         later = false;
         now = earlier(clock.instant(), connection);
-        // Before it: the clock was ahead.
-        if (ended && (now.isAfter(sweptAt.plus(SWEEP)) || now.isBefore(sweptAt))) {
-            sweptAt = now;
+        if (ended && sweeps.begin(now)) {
             from = Place.FIRST;
             ended = false;
         }

@@ -63,13 +63,18 @@ public final class FrameDeletion {
         }
     }
 
+    /** Deletes all frames of a run. */
+    public void of(long runPk) throws SQLException {
+        for (FrameTable table : FrameTable.values()) {
+            of(table, runPk);
+        }
+    }
+
     /** Deletes all frames of some runs. */
     public void ofAll(Collection<Long> runPks) throws SQLException {
         if (engine == Engine.H2) {
             for (long runPk : runPks) {
-                for (FrameTable table : FrameTable.values()) {
-                    deletePieces(table, runPk);
-                }
+                of(runPk);
             }
         } else {
             Array keys = connection.createArrayOf("bigint", runPks.toArray());

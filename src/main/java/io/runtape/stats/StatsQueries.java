@@ -49,7 +49,7 @@ final class StatsQueries {
             where owner = ? and span = ? and start_hour >= ? and start_hour < ?""";
 
     /** In the order of an index: PostgreSQL would walk the table for a thread that has most of its owner's runs. */
-    private static final String RUN_OF_THREAD = "select 1 from run where owner = ? and thread_id = ?"
+    static final String RUN_OF_THREAD = "select 1 from run where owner = ? and thread_id = ?"
             + " order by owner, thread_id, thread_ordinal limit 1";
 
     /** Those with what is asked for are looked up by their keys, unless these are many. */

@@ -139,6 +139,13 @@ abstract class ArchiveTest extends RecordedHistory {
         return post(archive.getBytes(UTF_8), 200).get("data");
     }
 
+    /** Imports the archive of a run that was deleted, and compares all that the history shows of it. */
+    private void assertIsMadeAgain(String id, Map<String, String> recorded, String archive) throws Exception {
+        assertCounts(imported(archive), 1, 0, 0, 0);
+        assertEquals(recorded, views(id));
+        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+    }
+
     private static void assertCounts(JsonNode summary, int imported, int skipped, int conflicts, int refused) {
         assertEquals(imported, summary.get("imported").asInt(), summary::toString);
         assertEquals(skipped, summary.get("skipped").asInt(), summary::toString);
@@ -174,10 +181,7 @@ abstract class ArchiveTest extends RecordedHistory {
         String archive = export("/runs");
 
         delete("/runs/" + id);
-        assertCounts(imported(archive), 1, 0, 0, 0);
-
-        assertEquals(recorded, views(id));
-        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+        assertIsMadeAgain(id, recorded, archive);
         assertCounts(imported(archive), 0, 1, 0, 0);
     }
 
@@ -895,10 +899,7 @@ abstract class ArchiveTest extends RecordedHistory {
         String archive = export("/runs");
         delete("/threads/" + thread);
 
-        assertCounts(imported(archive), 1, 0, 0, 0);
-
-        assertEquals(recorded, views(id));
-        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+        assertIsMadeAgain(id, recorded, archive);
     }
 
     /** A value of very many others is kept as the agent API wrote it: with its spaces, its escapes, and half of a pair. */
@@ -912,10 +913,7 @@ abstract class ArchiveTest extends RecordedHistory {
         assertTrue(archive.contains("\"result\":" + result + ","));
         delete("/threads/" + thread);
 
-        assertCounts(imported(archive), 1, 0, 0, 0);
-
-        assertEquals(recorded, views(id));
-        assertEquals(withoutCursors(archive), withoutCursors(export("/runs")));
+        assertIsMadeAgain(id, recorded, archive);
     }
 
     @Test

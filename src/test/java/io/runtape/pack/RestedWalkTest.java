@@ -3,10 +3,8 @@ package io.runtape.pack;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.runtape.pack.RestedWalk.Rested;
-import java.sql.Connection;
-import java.sql.DriverManager;
+import io.runtape.testsupport.MemoryDatabase;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -20,36 +18,31 @@ class RestedWalkTest {
 
     private Instant now = Instant.parse("2026-01-02T00:00:00Z");
     private final RestedWalk walk = new RestedWalk(Duration.ofMinutes(10), () -> now);
-    private Connection connection;
+    private MemoryDatabase database;
 
     @BeforeEach
     void connect() throws SQLException {
-        connection = DriverManager.getConnection("jdbc:h2:mem:;MODE=PostgreSQL");
-        execute(
+        database = new MemoryDatabase();
+        database.execute(
                 "create table run (run_pk bigint, completed_at timestamp with time zone, packed_at timestamp with time zone,"
                         + " status varchar)");
     }
 
     @AfterEach
     void disconnect() throws SQLException {
-        connection.close();
-    }
-
-    private void execute(String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+        database.close();
     }
 
     /** Adds runs of which each ended a minute after the one before; the first one at midnight. */
     private void insertRuns(int first, int last) throws SQLException {
-        execute("insert into run select x, timestamp with time zone '2026-01-01 00:00:00+00' + x * interval '1' minute,"
-                + " null, 'completed' from system_range(" + first + ", " + last + ")");
+        database.execute(
+                "insert into run select x, timestamp with time zone '2026-01-01 00:00:00+00' + x * interval '1' minute,"
+                        + " null, 'completed' from system_range(" + first + ", " + last + ")");
     }
 
     /** The keys of the runs of the next look, none of which is packed. */
     private List<Long> look() throws SQLException {
-        List<Rested> runs = walk.next(connection, LIMIT);
+        List<Rested> runs = walk.next(database.connection(), LIMIT);
         walk.took(runs, runs.size() < LIMIT);
         return runs.stream().map(Rested::runPk).toList();
     }
@@ -71,9 +64,9 @@ class RestedWalkTest {
     void looksAtTheSameRunsAgainThatItHasNotTaken() throws SQLException {
         insertRuns(1, 300);
 
-        walk.next(connection, LIMIT);
+        walk.next(database.connection(), LIMIT);
 
-        assertEquals(1, walk.next(connection, LIMIT).get(0).runPk());
+        assertEquals(1, walk.next(database.connection(), LIMIT).get(0).runPk());
     }
 
     @Test

@@ -3,10 +3,8 @@ package io.runtape.retention;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.runtape.retention.EndedWalk.Ended;
-import java.sql.Connection;
-import java.sql.DriverManager;
+import io.runtape.testsupport.MemoryDatabase;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -19,37 +17,34 @@ class EndedWalkTest {
 
     private Instant now = Instant.parse("2026-03-01T00:00:00Z");
     private final EndedWalk walk = new EndedWalk(Duration.ofDays(1), () -> now);
-    private Connection connection;
+    private MemoryDatabase database;
 
     @BeforeEach
     void connect() throws SQLException {
-        connection = DriverManager.getConnection("jdbc:h2:mem:;MODE=PostgreSQL");
-        execute("create table run (run_pk bigint, completed_at timestamp with time zone, owner varchar, agent varchar,"
-                + " path varchar, frames_expired_at timestamp with time zone)");
+        database = new MemoryDatabase();
+        database.execute(
+                "create table run (run_pk bigint, completed_at timestamp with time zone, owner varchar, agent varchar,"
+                        + " path varchar, frames_expired_at timestamp with time zone)");
     }
 
     @AfterEach
     void disconnect() throws SQLException {
-        connection.close();
-    }
-
-    private void execute(String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+        database.close();
     }
 
     private void insertRuns(int first, int last) throws SQLException {
-        execute("insert into run select x, timestamp with time zone '2026-01-01 00:00:00+00' + x * interval '1' second,"
-                + " 'o', null, '/', null from system_range(" + first + ", " + last + ")");
+        database.execute(
+                "insert into run select x, timestamp with time zone '2026-01-01 00:00:00+00' + x * interval '1' second,"
+                        + " 'o', null, '/', null from system_range(" + first + ", " + last + ")");
     }
 
     /** An archive may have any number of runs with the same end. */
     @Test
     void passesRunsOfOneMomentWithoutALongerLook() throws SQLException {
         int full = EndedWalk.RUNS_AT_ONCE;
-        execute("insert into run select x, timestamp with time zone '2026-01-01 00:00:00+00', 'o', null, '/', null"
-                + " from system_range(1, 5000)");
+        database.execute(
+                "insert into run select x, timestamp with time zone '2026-01-01 00:00:00+00', 'o', null, '/', null"
+                        + " from system_range(1, 5000)");
 
         for (long passed = 0; passed < 5000; passed += full) {
             assertEquals(
@@ -61,32 +56,33 @@ class EndedWalkTest {
     @Test
     void comesBackToARunThatStaysAndPassesIt() throws SQLException {
         int full = EndedWalk.RUNS_AT_ONCE;
-        execute("insert into run select x, timestamp with time zone '2026-01-01 00:00:00+00', 'o', null, '/', null"
-                + " from system_range(1, 5000)");
+        database.execute(
+                "insert into run select x, timestamp with time zone '2026-01-01 00:00:00+00', 'o', null, '/', null"
+                        + " from system_range(1, 5000)");
         look();
 
-        List<Ended> runs = walk.next(connection);
+        List<Ended> runs = walk.next(database.connection());
         walk.note(runs.get(7), false);
         walk.note(runs.get(3), false);
         walk.took(runs);
-        assertEquals(full + 4, walk.next(connection).get(0).runPk());
+        assertEquals(full + 4, walk.next(database.connection()).get(0).runPk());
         // Nothing else is due.
-        List<Ended> again = walk.next(connection);
+        List<Ended> again = walk.next(database.connection());
         walk.note(again.get(0), false);
         walk.took(again);
-        assertEquals(2 * full, walk.next(connection).size());
+        assertEquals(2 * full, walk.next(database.connection()).size());
     }
 
     /** The keys of the runs of the next look, of which none is due. */
     private List<Long> look() throws SQLException {
-        List<Ended> runs = walk.next(connection);
+        List<Ended> runs = walk.next(database.connection());
         walk.took(runs);
         return runs.stream().map(Ended::runPk).toList();
     }
 
     @Test
     void findsNothingThatIsNotDueByTheDatabasesClock() throws SQLException {
-        execute("insert into run values (1, current_timestamp, 'o', null, '/', null)");
+        database.execute("insert into run values (1, current_timestamp, 'o', null, '/', null)");
         now = Instant.now().plus(Duration.ofDays(400));
 
         assertEquals(List.of(), look());

@@ -5,11 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.runtape.segment.SegmentReader.Part;
+import io.runtape.testsupport.MemoryDatabase;
 import java.lang.reflect.Field;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,25 +19,19 @@ import org.junit.jupiter.api.Test;
 class SegmentReaderTest {
 
     private final SegmentReader reader = new SegmentReader(new JdbcDataSource());
-    private Connection connection;
+    private MemoryDatabase database;
 
     @BeforeEach
     void connect() throws SQLException {
-        connection = DriverManager.getConnection("jdbc:h2:mem:");
-        execute("create table search_block (block_pk bigint primary key, content varbinary)");
-        execute("create table trait_block (block_pk bigint primary key, content varbinary)");
-        execute("insert into search_block values (1, X'01'), (2, X'02')");
+        database = new MemoryDatabase();
+        database.execute("create table search_block (block_pk bigint primary key, content varbinary)");
+        database.execute("create table trait_block (block_pk bigint primary key, content varbinary)");
+        database.execute("insert into search_block values (1, X'01'), (2, X'02')");
     }
 
     @AfterEach
     void disconnect() throws SQLException {
-        connection.close();
-    }
-
-    private void execute(String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+        database.close();
     }
 
     private Map<Long, byte[]> read(SegmentKind kind, Long... keys) throws SQLException {
@@ -47,13 +39,14 @@ class SegmentReaderTest {
     }
 
     private Map<Long, byte[]> read(ListedSegment segment, SegmentKind kind, Long... keys) throws SQLException {
-        return reader.read(connection, kind, Part.BLOCK, List.of(keys), Map.of(segment.segmentPk(), segment));
+        return reader.read(
+                database.connection(), kind, Part.BLOCK, List.of(keys), Map.of(segment.segmentPk(), segment));
     }
 
     @Test
     void readsFromTheDatabaseWhatItHasNotReadYet() throws SQLException {
         assertEquals(Set.of(1L), read(SegmentKind.WORDS, 1L).keySet());
-        execute("update search_block set content = X'ff' where block_pk = 1");
+        database.execute("update search_block set content = X'ff' where block_pk = 1");
 
         Map<Long, byte[]> both = read(SegmentKind.WORDS, 1L, 2L, 3L);
 
@@ -65,7 +58,7 @@ class SegmentReaderTest {
     @Test
     void tellsKindsApart() throws SQLException {
         read(SegmentKind.WORDS, 1L);
-        execute("insert into trait_block values (1, X'07')");
+        database.execute("insert into trait_block values (1, X'07')");
 
         assertArrayEquals(new byte[] {7}, read(SegmentKind.TRAITS, 1L).get(1L));
     }
@@ -74,7 +67,7 @@ class SegmentReaderTest {
     @Test
     void doesNotTakeASegmentForAnEarlierOneOfItsKey() throws SQLException {
         read(SegmentKind.WORDS, 1L);
-        execute("update search_block set content = X'ff' where block_pk = 1");
+        database.execute("update search_block set content = X'ff' where block_pk = 1");
 
         ListedSegment later = new ListedSegment(0, 21, 10, 300);
 
@@ -85,10 +78,10 @@ class SegmentReaderTest {
     /** Of a piece that takes too much of the memory nothing is kept. */
     @Test
     void keepsNoLargePiece() throws SQLException {
-        execute(
+        database.execute(
                 "insert into search_block values (4, cast(repeat('x', 300000) as varbinary)), (5, cast(repeat('x', 4096) as varbinary))");
         read(SegmentKind.WORDS, 4L, 5L);
-        execute("delete from search_block");
+        database.execute("delete from search_block");
 
         assertEquals(Set.of(5L), read(SegmentKind.WORDS, 4L, 5L).keySet());
     }
@@ -96,7 +89,7 @@ class SegmentReaderTest {
     @Test
     void asksAgainForWhatWasNotThere() throws SQLException {
         assertEquals(Map.of(), read(SegmentKind.WORDS, 3L));
-        execute("insert into search_block values (3, X'03')");
+        database.execute("insert into search_block values (3, X'03')");
 
         assertArrayEquals(new byte[] {3}, read(SegmentKind.WORDS, 3L).get(3L));
     }

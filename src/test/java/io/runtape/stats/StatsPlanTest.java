@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.store.Engine;
+import io.runtape.testsupport.LargeTables;
 import io.runtape.testsupport.PlanRows;
 import io.runtape.testsupport.RunningGateway;
 import java.sql.Connection;
@@ -14,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sums, and the runs that are missing in some of them, are found by an index, however many there are. */
 abstract class StatsPlanTest extends RunningGateway {
@@ -70,6 +73,16 @@ abstract class StatsPlanTest extends RunningGateway {
             }
             connection.rollback();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"thr_long", "thr_1"})
+    void findsARunOfAThreadInAPath(String thread) throws SQLException {
+        LargeTables.requireOrder(
+                store(),
+                LargeTables.with(StatsQueries.RUN_OF_THREAD, "'o'", "'" + thread + "'"),
+                "owner = 'o'",
+                "run_owner_thread_id_thread_ordinal_key");
     }
 
     private static String sums(String select, int to) {

@@ -8,7 +8,6 @@ import io.runtape.history.DeletionHook;
 import io.runtape.journal.Journal;
 import io.runtape.run.DefaultTitles;
 import io.runtape.run.FrameDeletion;
-import io.runtape.run.FrameTable;
 import io.runtape.run.KeptTranscripts;
 import io.runtape.run.RunStatus;
 import io.runtape.run.ThreadAgents;
@@ -266,10 +265,7 @@ public final class Deletion {
             }
         }
         // First, since they may be a gigabyte, and what the hooks lock are others' rows too, such as sums.
-        FrameDeletion frames = new FrameDeletion(connection, store.engine(), store::requireRoomToDelete);
-        for (FrameTable table : FrameTable.values()) {
-            frames.of(table, runPk);
-        }
+        new FrameDeletion(connection, store.engine(), store::requireRoomToDelete).of(runPk);
         KeptTranscripts.delete(connection, runPk);
         for (DeletionHook hook : hooks) {
             hook.beforeRun(connection, runPk);
