@@ -1,5 +1,7 @@
 package io.runtape.archive;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -26,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * it is needed, or has another type. Names that no one asks for are left alone: a later version may add some.
  */
 final class ArchiveLine {
+
+    /** As some libraries write what base64 ends with. */
+    private static final String ESCAPED_PADDING = "\\u003d";
 
     /** The members that are asked for. Any other is skipped: a line of many would take many times the memory of its text. */
     private static final Set<String> NAMES = Set.of(
@@ -357,10 +362,22 @@ final class ArchiveLine {
     private long decodedLength(JsonSlice base64) {
         int end = base64.from() + base64.length() - 1;
         int padding = 0;
-        while (bytes[end - 1 - padding] == '=') {
+        for (int chars = paddingAt(end); chars > 0; chars = paddingAt(end)) {
+            end -= chars;
             padding++;
         }
         return 3L * (base64.utf8Length() - padding) / 4;
+    }
+
+    /** How many characters before that place write one of padding, which may be escaped; 0 if these are others. */
+    private int paddingAt(int end) {
+        if (bytes[end - 1] == '=') {
+            return 1;
+        }
+        int from = end - ESCAPED_PADDING.length();
+        return from > 0 && new String(bytes, from, end - from, ISO_8859_1).equalsIgnoreCase(ESCAPED_PADDING)
+                ? ESCAPED_PADDING.length()
+                : 0;
     }
 
     private byte[] decoded(JsonSlice base64) throws CharacterCodingException {

@@ -194,12 +194,11 @@ final class FacetSql {
         if (!candidates.areFacets()) {
             return "select " + columns + " from run_fact d where " + facts(candidates) + limit;
         }
-        List<String> ofKeys = candidates.keys().stream()
+        // Each pair of them has the limit: H2 copies all rows of a union, once more for each union around it.
+        return candidates.keys().stream()
                 .map(key -> "select " + columns + " from run_facet d where " + facets(candidates, key) + limit)
-                .toList();
-        return ofKeys.size() == 1
-                ? ofKeys.get(0)
-                : ofKeys.stream().collect(Collectors.joining(")" + union + "(", "(", ")")) + limit;
+                .reduce((some, more) -> "(" + some + ")" + union + "(" + more + ")" + limit)
+                .orElseThrow();
     }
 
     private static String facets(IndexRange candidates, long key) {

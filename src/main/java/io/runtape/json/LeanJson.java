@@ -24,6 +24,9 @@ public final class LeanJson {
     /** A longer text, in characters or bytes, may hold so many names that a table of them would outgrow the text. */
     private static final int SHORT = 64 << 10;
 
+    /** A name may have 50,000 characters, as of each text; here each of its bytes is one. */
+    private static final int SLICED_NAME_MAX = 3 * StreamReadConstraints.DEFAULT_MAX_NAME_LEN;
+
     /** Characters that are decoded at once, only to see whether bytes are UTF-8. */
     private static final int DECODED_AT_ONCE = 8 << 10;
 
@@ -38,8 +41,10 @@ public final class LeanJson {
 
     /** Of a text that is sliced, nothing but names and numbers is decoded. */
     private static final JsonFactory OF_SLICED = JsonFactory.builder()
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxStringLength(SHORT).build())
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNameLength(SLICED_NAME_MAX)
+                    .maxStringLength(SLICED_NAME_MAX)
+                    .build())
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
 

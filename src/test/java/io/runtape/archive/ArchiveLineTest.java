@@ -70,9 +70,19 @@ class ArchiveLineTest {
         assertRefused("more than is read", () -> line("{\"" + text + text + "\":1}"));
     }
 
+    /** As many characters as any other JSON may have, each of three bytes. */
+    @Test
+    void readsALongName() {
+        for (int length : List.of(20_000, 50_000)) {
+            String result = "{\"" + "東".repeat(length) + "\":1}";
+
+            assertEquals(result, line("{\"result\":" + result + "}").jsonOrNull("result", 1 << 20));
+        }
+    }
+
     @Test
     void readsBytes() {
-        for (String base64 : List.of("+/8=", "+\\/8=", "\\u002b/8=", "+/8")) {
+        for (String base64 : List.of("+/8=", "+\\/8=", "\\u002b/8=", "+/8\\u003d", "+/8\\u003D", "+/8")) {
             ArchiveLine line = line("{\"base64\":\"" + base64 + "\"}");
 
             assertArrayEquals(new byte[] {(byte) 0xfb, (byte) 0xff}, line.bytes(2, "it", "nothing"));

@@ -1112,6 +1112,21 @@ abstract class ArchiveTest extends RecordedHistory {
         assertTrue(other.at("/problems/0/reason").asText().contains("another digest"), other::toString);
     }
 
+    /** Where one of the tellings has frames, and the other one is right. */
+    @Test
+    void comparesEachTellingOfARunWithoutADigest() throws Exception {
+        String full = record(body("Full"), Script.stream("data: 1\n\n"));
+        String empty = record(body("Empty"), Script.stream(""));
+        String archive = export("/runs/" + empty);
+        String wrong = changed(export("/runs/" + full).replace(full, empty), "run", 0, line -> line);
+        assertEquals(
+                1,
+                change("update run set digest = null where run_pk = "
+                        + table().ended(empty).pk()));
+
+        assertCounts(imported(wrong + archive + wrong), 0, 1, 2, 0);
+    }
+
     /** However often an archive has it. */
     @Test
     void readsTheFramesOfARunWithoutADigestOnce() throws Exception {

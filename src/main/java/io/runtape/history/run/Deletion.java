@@ -46,10 +46,9 @@ public final class Deletion {
     static final String RUNS_OF_THREAD =
             "select run_pk from run where owner = ? and thread_id = ?" + IN_ORDER + " limit 100";
 
-    /** A run that names the thread and has not joined it, since it has no response yet, may join another one. */
-    static final String RUN_OF_THREAD =
-            "select 1 from run where owner = ? and thread_id = ? and thread_ordinal is not null" + IN_ORDER
-                    + " limit 1";
+    /** One that has not joined the thread yet, since it has no response, is about to; one that has ended without does not count. */
+    static final String RUN_OF_THREAD = "select 1 from run where owner = ? and thread_id = ?"
+            + " and (thread_ordinal is not null or status = 'running')" + IN_ORDER + " limit 1";
 
     static final String RUNNING_OF_THREAD =
             "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";

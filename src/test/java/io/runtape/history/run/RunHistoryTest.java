@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.agroal.api.AgroalDataSource;
+import io.restassured.http.ContentType;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.access.Owner;
@@ -529,15 +530,20 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertEquals(0, deleted("/runs?agent=gone&expect=0").getLong("data.count"));
     }
 
-    /** A call names the thread, and its response another one. */
+    /** Its name and its tickets are those of a thread that goes on. */
     @Test
-    void leavesNoEmptyThreadToARunThatHasNotJoinedIt() throws Exception {
+    void keepsTheThreadThatARunIsAboutToJoin() throws Exception {
         record("{\"agent\":\"gone\",\"threadId\":\"" + thread + "\"}", COMPLETED);
-        String joined = "thr_" + UUID.randomUUID();
+        history()
+                .contentType(ContentType.JSON)
+                .body("{\"title\":\"Mine\"}")
+                .patch("/threads/" + thread)
+                .then()
+                .statusCode(200);
         CountDownLatch answers = new CountDownLatch(1);
         Scripted later = upstream.on(exchange -> {
             assertTrue(answers.await(1, TimeUnit.MINUTES));
-            exchange.streamHead("X-Thread-ID: " + joined).chunk("data: x\n\n").end();
+            exchange.streamHead().chunk("data: x\n\n").end();
         });
         CompletableFuture<WireResponse> call = CompletableFuture.supplyAsync(() -> {
             try {
@@ -550,13 +556,14 @@ abstract class RunHistoryTest extends RecordedHistory {
         later.call();
 
         assertEquals(1, deleted("/runs?agent=gone&expect=1").getLong("data.count"));
+        assertEquals(0, json("/threads/" + thread).getInt("data.runCount"));
         answers.countDown();
         try (WireResponse response = call.get(1, TimeUnit.MINUTES)) {
             response.whole();
         }
 
-        refused("/threads/" + thread, 404, "not_found");
-        assertEquals(List.of(joined), ids("/threads"));
+        assertEquals("Mine", json("/threads/" + thread).getString("data.title"));
+        assertEquals(1, json("/threads/" + thread).getInt("data.runCount"));
     }
 
     @Test
