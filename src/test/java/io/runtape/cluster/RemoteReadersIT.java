@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A run that is to be cancelled when its client has left and nobody reads it: readers at other gateways count. Most of a test is
  * waiting for grace periods, so that several run at once, but for those that keep the table of readers from everyone.
  */
+@Order(1)
 @ResourceLock(value = RemoteReadersIT.READERS, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
 @Execution(CONCURRENT)
 class RemoteReadersIT {

@@ -26,11 +26,17 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
-/** Each statement over the index of ended runs, and each look-up of those that it does not have, takes an index. */
+/**
+ * Each statement over the index of ended runs, and each look-up of those that it does not have, takes an index. All tests read the same
+ * rows.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class FacetPlanTest extends RunningGateway {
 
     private static final Owner OWNER = new Owner("c-of-the-plans");
@@ -46,9 +52,11 @@ abstract class FacetPlanTest extends RunningGateway {
     @Inject
     RunFinder finder;
 
+    private final List<String> undo = new ArrayList<>();
+
     private Connection connection;
 
-    @BeforeEach
+    @BeforeAll
     void fill() throws SQLException {
         connection = store().connect();
         String numbers = store().engine() == Engine.H2
@@ -84,13 +92,47 @@ abstract class FacetPlanTest extends RunningGateway {
         return Trait.of(OWNER, Kind.AGENT, agent).key();
     }
 
+    /**
+     * Changes the rows until the test ends.
+     *
+     * @param back the statement that makes them again what they were
+     */
+    private void change(String sql, String back) throws SQLException {
+        undo.add(back);
+        execute(sql);
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Statement change = connection.createStatement()) {
+            change.execute(sql);
+            if (store().engine() == Engine.POSTGRESQL) {
+                change.execute("analyze run_facet, run_fact");
+            }
+        }
+    }
+
     @AfterEach
+    void undo() throws SQLException {
+        for (String each : undo) {
+            execute(each);
+        }
+        undo.clear();
+    }
+
+    @AfterAll
     void empty() throws SQLException {
         try (Connection closed = connection;
                 Statement delete = closed.createStatement()) {
             delete.execute("delete from run_facet where run_pk > " + FIRST);
             delete.execute("delete from run_fact where run_pk > " + FIRST);
         }
+    }
+
+    private void addFacets(long key, String condition) throws SQLException {
+        change(
+                "insert into run_facet (facet, created_us, run_pk) select " + key
+                        + ", created_us, run_pk from run_fact where run_pk > " + FIRST + " and " + condition,
+                "delete from run_facet where facet = " + key);
     }
 
     /** The statements of every kind of search in an order. */
@@ -198,10 +240,7 @@ abstract class FacetPlanTest extends RunningGateway {
     @Test
     void findsInTheOrderOfAValueWhatOnlyLateRunsHave() throws SQLException {
         int late = 150;
-        try (Statement insert = connection.createStatement()) {
-            insert.execute("insert into run_facet (facet, created_us, run_pk) select " + key("late")
-                    + ", created_us, run_pk from run_fact where run_pk > " + FIRST + " and duration_ms < " + late);
-        }
+        addFacets(key("late"), "duration_ms < " + late);
         List<Place> expected = new ArrayList<>();
         for (int i = 1; i <= RUNS; i++) {
             if (i % 1000 < late) {
@@ -222,10 +261,7 @@ abstract class FacetPlanTest extends RunningGateway {
     /** Of those whose tokens are not known, which come last: more than are always looked at as a whole. */
     @Test
     void findsInTheOrderOfTokensRunsThatHaveNone() throws SQLException {
-        try (Statement insert = connection.createStatement()) {
-            insert.execute("insert into run_facet (facet, created_us, run_pk) select " + key("without")
-                    + ", created_us, run_pk from run_fact where run_pk > " + FIRST + " and total_tokens is null");
-        }
+        addFacets(key("without"), "total_tokens is null");
         RunCriteria criteria = new RunCriteria(OWNER).anyOf(Kind.AGENT, List.of("without"));
         for (boolean descending : new boolean[] {true, false}) {
             RunOrder order = new RunOrder(By.TOTAL_TOKENS, descending);
@@ -254,10 +290,7 @@ abstract class FacetPlanTest extends RunningGateway {
     void leavesOutRunsOfAnotherOwnerWithTheSameKey() throws SQLException {
         Owner other = new Owner("c-of-the-same-keys");
         long same = Trait.of(other, Kind.AGENT, "same").key();
-        try (Statement insert = connection.createStatement()) {
-            insert.execute("insert into run_facet (facet, created_us, run_pk) select " + same
-                    + ", created_us, run_pk from run_fact where run_pk > " + FIRST + " and run_pk < " + (FIRST + 100));
-        }
+        addFacets(same, "run_pk < " + (FIRST + 100));
         RunCriteria criteria = new RunCriteria(other).anyOf(Kind.AGENT, List.of("same"));
 
         for (By by : By.values()) {
@@ -352,13 +385,9 @@ abstract class FacetPlanTest extends RunningGateway {
 
     @Test
     void looksUpRunsThatAreInNoSegment() throws SQLException {
-        try (Statement update = connection.createStatement()) {
-            update.execute(
-                    "update run_fact set in_segment = true where run_pk > " + FIRST + " and mod(run_pk, 100) > 0");
-            if (store().engine() == Engine.POSTGRESQL) {
-                update.execute("analyze run_fact");
-            }
-        }
+        change(
+                "update run_fact set in_segment = true where run_pk > " + FIRST + " and mod(run_pk, 100) > 0",
+                "update run_fact set in_segment = false where run_pk > " + FIRST);
         String owner = Long.toString(Trait.ofOwner(OWNER));
         for (String lookUp : List.of(
                 TraitSegments.COUNT.replace("?", owner),
@@ -378,10 +407,9 @@ abstract class FacetPlanTest extends RunningGateway {
     /** Older runs have all ended before, but for those that may have lasted so long. */
     @Test
     void endsAWalkWhereNoRunCanHaveEndedInTime() throws SQLException {
-        try (Statement update = connection.createStatement()) {
-            update.execute(
-                    "update run_fact set duration_ms = (completed_us - created_us) / 1000 where run_pk > " + FIRST);
-        }
+        change(
+                "update run_fact set duration_ms = (completed_us - created_us) / 1000 where run_pk > " + FIRST,
+                "update run_fact set duration_ms = mod(run_pk - " + FIRST + ", 1000) where run_pk > " + FIRST);
         int last = 3 * RUNS / 4;
         RunCriteria asked = new RunCriteria(OWNER)
                 .completed(

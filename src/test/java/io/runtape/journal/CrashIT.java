@@ -39,6 +39,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -48,6 +49,7 @@ import org.junit.jupiter.api.parallel.Execution;
  * with what the table holds. The kinds of crash take turns, so that six rounds have each of them; the moments are chance.
  * More rounds: {@code bench/crash.sh}; the same moments again: {@code -Dcrash.seed=…}.
  */
+@Order(1)
 class CrashIT {
 
     private static final int ROUNDS = Integer.getInteger("crash.rounds", 6);

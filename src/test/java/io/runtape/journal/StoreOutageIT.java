@@ -32,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * PostgreSQL stalls, goes, comes back or has no room, under live runs: nothing is lost or doubled, memory stays flat, and who
  * asks is told. Tests that only wait run at once, those that take the machine each alone. With the full load of 20 MiB a run: {@code -Doutage.mebibytes=20}.
  */
+@Order(1)
 class StoreOutageIT {
 
     private static final String PROCESSORS = "processors";

@@ -63,6 +63,7 @@ public abstract class RunningGateway {
     void closeTable() throws SQLException {
         if (table != null) {
             table.close();
+            table = null;
         }
     }
 

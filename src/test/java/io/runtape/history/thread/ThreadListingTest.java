@@ -21,13 +21,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Lists of threads find rare ones at their far end without a look at those before. */
+/** Lists of threads find rare ones at their far end without a look at those before. All tests read the same threads. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class ThreadListingTest extends RunningGateway {
 
     private static final Owner OWNER = new Owner("c-of-the-listings");
@@ -42,7 +44,7 @@ abstract class ThreadListingTest extends RunningGateway {
     @Inject
     LatestThreads latest;
 
-    @BeforeEach
+    @BeforeAll
     void fill() throws SQLException {
         boolean h2 = store().engine() == Engine.H2;
         String numbers = (h2 ? "system_range" : "generate_series") + "(1, " + THREADS + ") as s(n)";
@@ -60,7 +62,7 @@ abstract class ThreadListingTest extends RunningGateway {
                 h2 ? "analyze table thread" : "analyze thread");
     }
 
-    @AfterEach
+    @AfterAll
     void empty() throws SQLException {
         execute("delete from thread where owner like '" + OWNER.id() + "%'");
     }
