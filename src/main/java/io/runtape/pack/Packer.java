@@ -91,6 +91,9 @@ final class Packer {
         private final Set<Long> unpackable = new HashSet<>();
         private final FailingRuns failing = new FailingRuns();
 
+        /** What a run of this round has failed with, in a way that may pass; null if none has. */
+        private @Nullable SQLException failure;
+
         Rounds(Optional<Duration> rest) {
             this.walk = rest.map(time -> new RestedWalk(time, InstantSource.system()))
                     .orElse(null);
@@ -114,6 +117,7 @@ final class Packer {
             int limit = RUNS_AT_ONCE + unpackable.size() + failing.count();
             List<Rested> runs = rested.next(connection, limit);
             boolean packed = false;
+            failure = null;
             for (Rested run : runs) {
                 if (worker.isStopping()) {
                     return false;
@@ -123,10 +127,15 @@ final class Packer {
                 lookAtPartitions(connection);
                 worker.pause();
             }
-            rested.took(runs, runs.size() < limit);
             if (packed) {
                 store.makeDurable(connection);
             }
+            SQLException why = failure;
+            if (why != null) {
+                // The next round comes to the same runs again, after a rest.
+                throw why;
+            }
+            rested.took(runs, runs.size() < limit);
             return packed && runs.size() >= RUNS_AT_ONCE;
         }
 
@@ -144,12 +153,18 @@ final class Packer {
                 if (SqlFault.isOfTheRow(e)) {
                     return leave(connection, runPk, e);
                 }
-                if (!store.isFullForAll(e) && failing.failsAgain(runPk)) {
+                if (store.isFullForAll(e) || !SqlFault.mayBeOfOneRun(e)) {
+                    throw e;
+                }
+                if (failing.failsAgain(runPk)) {
                     LOG.errorf("packing %s fails again, and rests for an hour: %s", RunName.of(connection, runPk), e);
                     metrics.failed();
                 }
-                // Over another connection the next round comes to the others.
-                throw e;
+                if (!BackgroundWorker.isUsable(connection)) {
+                    throw e;
+                }
+                failure = e;
+                return false;
             } catch (RuntimeException e) {
                 return leave(connection, runPk, e);
             }

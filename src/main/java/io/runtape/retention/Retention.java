@@ -119,13 +119,13 @@ final class Retention {
         /** Whether this round has deleted anything. */
         private boolean progressed;
 
-        /** That in this round transcripts have found no room; null if they have. */
-        private @Nullable SQLException fullDisk;
+        /** What some of this round's runs have failed with, in a way that may pass, or for want of room on the disk; null if none has. */
+        private @Nullable SQLException failure;
 
         private boolean round(Connection connection, BackgroundWorker itself) throws SQLException {
             boolean more = false;
             progressed = false;
-            fullDisk = null;
+            failure = null;
             for (EndedWalk walk : walks) {
                 if (itself.isStopping()) {
                     return false;
@@ -136,9 +136,9 @@ final class Retention {
             if (progressed) {
                 store.makeDurable(connection);
             }
-            SQLException full = fullDisk;
-            if (full != null) {
-                throw full;
+            SQLException why = failure;
+            if (why != null) {
+                throw why;
             }
             return more;
         }
@@ -153,7 +153,7 @@ final class Retention {
                 }
                 Due due = due(run, walk.time(), walk.now());
                 if (due == Due.RUN) {
-                    walk.note(run, deleteRun(connection, run.runPk()));
+                    walk.note(run, deleteRun(connection, run.runPk(), walk));
                     itself.pause();
                 } else if (due == Due.FRAMES && failingRuns.hasFailed(run.runPk())) {
                     expireFrames(connection, List.of(run), walk, itself);
@@ -169,8 +169,8 @@ final class Retention {
             return walk.took(ended);
         }
 
-        /** Returns false if the run is to be looked at again, since its end is not durable. */
-        private boolean deleteRun(Connection connection, long runPk) throws SQLException {
+        /** Returns false if the run is to be looked at again: its end is not durable, or it failed in a way that may pass. */
+        private boolean deleteRun(Connection connection, long runPk, EndedWalk walk) throws SQLException {
             try {
                 Deletion.Outcome outcome = deletion.ofExpiredRun(connection, runPk);
                 if (outcome == Deletion.Outcome.DELETED) {
@@ -178,19 +178,36 @@ final class Retention {
                     progressed = true;
                 }
                 return outcome != Deletion.Outcome.GOES_ON;
-            } catch (SQLException e) {
-                if (!SqlFault.isOfTheRow(e)) {
-                    noteFailure(connection, runPk, e);
+            } catch (SQLException | RuntimeException e) {
+                if (staysWithTheRun(e)) {
+                    leave(connection, runPk, e);
+                    return true;
+                }
+                noteFailure(connection, runPk, e);
+                if (!goesOnBehind(connection, e, walk)) {
                     throw e;
                 }
-                leave(connection, runPk, e);
-            } catch (RuntimeException e) {
-                if (mayPass(e)) {
-                    noteFailure(connection, runPk, e);
-                    throw e;
-                }
-                leave(connection, runPk, e);
+                return failingRuns.isPassedOver(runPk);
             }
+        }
+
+        private static boolean staysWithTheRun(Exception why) {
+            return why instanceof SQLException fault
+                    ? SqlFault.isOfTheRow(fault)
+                    : why instanceof RuntimeException other && !mayPass(other);
+        }
+
+        /**
+         * Whether the round goes on with other runs after a failure, and fails at its end; after one of the whole database it does not.
+         * Where the disk is full, smaller runs go all the same, and whole ones where transcripts find no room, which makes room.
+         */
+        private boolean goesOnBehind(Connection connection, Exception why, EndedWalk walk) throws SQLException {
+            SQLException fault = SqlFault.behind(why);
+            if (fault == null || !SqlFault.mayBeOfOneRun(fault) || !BackgroundWorker.isUsable(connection)) {
+                return false;
+            }
+            failure = fault;
+            walk.tryLater();
             return true;
         }
 
@@ -203,8 +220,7 @@ final class Retention {
         /** A fault may be of one run although it looks as if it might pass: the others are not to wait for that for ever. */
         private void noteFailure(Connection connection, long runPk, Exception why) {
             SQLException fault = SqlFault.behind(why);
-            // Without a state it is of the pool of connections.
-            boolean mayBeOfTheRun = fault != null && fault.getSQLState() != null && !store.isFullForAll(fault);
+            boolean mayBeOfTheRun = fault != null && SqlFault.mayBeOfOneRun(fault) && !store.isFullForAll(fault);
             if (mayBeOfTheRun && failingRuns.failsAgain(runPk)) {
                 LOG.errorf(
                         why,
@@ -242,25 +258,24 @@ final class Retention {
             Expiring expiring = new Expiring(connection, itself);
             try {
                 expiry.expire(connection, framesDue.stream().map(Ended::runPk).toList(), expiring);
-            } catch (SQLException e) {
+            } catch (SQLException | RuntimeException e) {
                 noteFailures(connection, framesDue, expiring, e);
-                if (!SqlFault.isOfAFullDisk(e)) {
+                if (!goesOnBehind(connection, e, walk)) {
                     throw e;
                 }
-                // Whole runs go all the same, which makes room.
-                fullDisk = e;
-                walk.tryLater();
-            } catch (RuntimeException e) {
-                noteFailures(connection, framesDue, expiring, e);
-                throw e;
             } finally {
                 for (Ended run : framesDue) {
                     if (expiring.failing.contains(run.runPk())) {
                         walk.tryLater();
                     }
-                    walk.note(run, expiring.isDone(run.runPk()) || failed.contains(run.runPk()));
+                    walk.note(run, expiring.isDone(run.runPk()) || isGivenUp(run.runPk()));
                 }
             }
+        }
+
+        /** Whether the frames of a run stay, for good or for an hour. */
+        private boolean isGivenUp(long runPk) {
+            return failed.contains(runPk) || failingRuns.isPassedOver(runPk);
         }
 
         /** It may be of any of them: each is tried by itself then. */

@@ -13,8 +13,9 @@ import java.util.Collection;
 /**
  * Deletes frames of runs, in one transaction of the caller's. H2 keeps in memory all that one statement deletes, and what is not yet
  * written to its file; until the commit, all that the transaction deletes is on the disk, several times. So it gets the rows in pieces, each
- * of which is written before the next, and none that the disk has no room for. Plain SQL: rows of frames are no entities. Blocks;
- * confined to one thread.
+ * of which is written before the next, and none that the disk has no room for; and none at all where the disk has no room for all rows of a
+ * table, since what is deleted and then rolled back takes room as well. Plain SQL: rows of frames are no entities. Blocks; confined to one
+ * thread.
  */
 public final class FrameDeletion {
 
@@ -34,7 +35,7 @@ public final class FrameDeletion {
     /**
      * @param connection in the transaction
      * @param engine the connection's
-     * @param room is asked for before each piece
+     * @param room is asked for before the first piece, for all of them, and before each piece
      */
     public FrameDeletion(Connection connection, Engine engine, Room room) {
         this.connection = connection;
@@ -90,29 +91,62 @@ public final class FrameDeletion {
                 Statement checkpoint = connection.createStatement()) {
             select.setLong(1, runPk);
             delete.setLong(1, runPk);
-            int rows = ROWS_AT_ONCE;
-            long last = 0;
-            while (rows == ROWS_AT_ONCE) {
-                rows = 0;
-                select.setLong(2, last);
-                delete.setLong(2, last);
-                long bytes = 0;
-                try (ResultSet row = select.executeQuery()) {
-                    while (row.next()) {
-                        rows++;
-                        last = row.getLong(1);
-                        bytes += row.getLong(2);
-                    }
-                }
-                deleted += bytes;
-                room.require(deleted + WRITTEN * bytes);
-                delete.setLong(3, last);
+            Piece piece = behind(0, select);
+            requireRoomForAll(piece, select);
+            while (piece.rows > 0) {
+                deleted += piece.bytes;
+                room.require(deleted + WRITTEN * piece.bytes);
+                delete.setLong(2, piece.after);
+                delete.setLong(3, piece.last);
                 delete.executeUpdate();
-                if (bytes > 0) {
+                if (piece.bytes > 0) {
                     // It ends no transaction.
                     checkpoint.execute(Store.CHECKPOINT);
                 }
+                piece = piece.isLast() ? Piece.NONE : behind(piece.last, select);
             }
+        }
+    }
+
+    /** Reads on from the first piece only for as long as the disk has room for what there was so far. */
+    private void requireRoomForAll(Piece first, PreparedStatement select) throws SQLException {
+        Piece piece = first;
+        long bytes = piece.bytes;
+        while (!piece.isLast()) {
+            piece = behind(piece.last, select);
+            bytes += piece.bytes;
+            room.require(deleted + WRITTEN * bytes);
+        }
+    }
+
+    private static Piece behind(long after, PreparedStatement select) throws SQLException {
+        select.setLong(2, after);
+        int rows = 0;
+        long last = after;
+        long bytes = 0;
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                rows++;
+                last = row.getLong(1);
+                bytes += row.getLong(2);
+            }
+        }
+        return new Piece(after, last, rows, bytes);
+    }
+
+    /**
+     * Rows that are deleted at once.
+     *
+     * @param after the sequence behind which they are
+     * @param last that of the last one
+     * @param bytes what lies in the rows themselves
+     */
+    private record Piece(long after, long last, int rows, long bytes) {
+
+        private static final Piece NONE = new Piece(0, 0, 0, 0);
+
+        boolean isLast() {
+            return rows < ROWS_AT_ONCE;
         }
     }
 }

@@ -55,6 +55,9 @@ final class StatsQueries {
     /** Those with what is asked for are looked up by their keys, unless these are many. */
     private static final int KEYS_MAX = 24;
 
+    /** So many segments of a path may be threads, each of which takes a look-up: paths of agent APIs have a few. */
+    static final int SEGMENTS_MAX = 64;
+
     private final DataSource database;
     private final Engine engine;
 
@@ -142,15 +145,10 @@ final class StatsQueries {
 
     /** The segments of a path that are the ids of threads of the caller's. */
     private static List<String> threadsIn(String path, Connection connection, Owner owner) throws SQLException {
-        Set<String> ids = new LinkedHashSet<>();
-        Arrays.stream(path.split("/", -1))
-                .map(PathSegment::decoded)
-                .filter(ChosenId::isFit)
-                .forEach(ids::add);
         List<String> threads = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(RUN_OF_THREAD)) {
             select.setString(1, owner.id());
-            for (String id : ids) {
+            for (String id : idsIn(path)) {
                 select.setString(2, id);
                 try (ResultSet row = select.executeQuery()) {
                     if (row.next()) {
@@ -160,6 +158,16 @@ final class StatsQueries {
             }
         }
         return threads;
+    }
+
+    /** The segments of a path that may be ids of threads, each once: the first ones of a path that has too many. */
+    static List<String> idsIn(String path) {
+        return Arrays.stream(path.split("/", -1))
+                .map(PathSegment::decoded)
+                .filter(ChosenId::isFit)
+                .distinct()
+                .limit(SEGMENTS_MAX)
+                .toList();
     }
 
     /** The room that the groups of one call have. Confined to one thread. */

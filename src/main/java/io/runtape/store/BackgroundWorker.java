@@ -24,6 +24,9 @@ public final class BackgroundWorker {
     private static final Duration AGAIN_AFTER = Duration.ofSeconds(5);
     private static final Duration STOPS_WITHIN = Duration.ofSeconds(5);
 
+    /** How long a connection may take to show that it is there. */
+    private static final int USABLE_WITHIN_SECONDS = 5;
+
     /** One round of the work. */
     @FunctionalInterface
     public interface Round {
@@ -103,6 +106,14 @@ public final class BackgroundWorker {
         if (!stopping) {
             pace.restLocked();
         }
+    }
+
+    /**
+     * Whether a round may go on after a fault: the database still answers over its connection, whose transaction was rolled back. If
+     * not, the fault ends the round.
+     */
+    public static boolean isUsable(Connection connection) throws SQLException {
+        return connection.isValid(USABLE_WITHIN_SECONDS);
     }
 
     private void workOn() {

@@ -26,6 +26,12 @@ public final class SqlFault {
 
     private static final String DISK_FULL = "53100";
 
+    /** A statement was cancelled, such as for the time that it took. */
+    private static final String CANCELLED = "57014";
+
+    /** The database takes no writes, or no further connection. */
+    private static final Set<String> OF_ALL = Set.of("25006", "53300");
+
     private SqlFault() {}
 
     /** Whether another gateway has closed this one's node: this gateway can write no more, and its runs are closed. */
@@ -81,6 +87,21 @@ public final class SqlFault {
         @Nullable String state = e.getSQLState();
         boolean damaged = state != null && (DAMAGED_FRAMES.equals(state) || DAMAGED_STORE.contains(state));
         return isOfTheData(e) || damaged;
+    }
+
+    /**
+     * Whether a fault that is none of the row can all the same be of the one run that is worked on, however often it is tried, so that
+     * the others are worth a try. Not if the database takes no writes or no logins (class 28), refuses the statement (42) or stops (57).
+     * A connection may break at one run alone, such as at a statement that takes too long. Without a state the fault is of the pool of
+     * connections.
+     */
+    public static boolean mayBeOfOneRun(SQLException e) {
+        @Nullable String state = e.getSQLState();
+        return state != null
+                && !OF_ALL.contains(state)
+                && !isOfClass("28", e)
+                && !isOfTheStatement(e)
+                && (!isOfClass("57", e) || CANCELLED.equals(state));
     }
 
     /** The fault of the database that is behind a failure; null if there is none. */

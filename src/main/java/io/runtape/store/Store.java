@@ -389,7 +389,10 @@ public class Store implements OwnerKeyStore {
         DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_COMMIT + bytes);
     }
 
-    /** The same for a deletion that writes so many bytes. It may use what no commit does, since it makes room. */
+    /**
+     * The same for a deletion that writes so many bytes. Where commits have no room anyway, see {@link #hasRoom}, it may use what they
+     * leave, since it makes room.
+     */
     public void requireRoomToDelete(long bytes) throws SQLException {
         DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_OPEN + bytes);
     }
@@ -399,7 +402,8 @@ public class Store implements OwnerKeyStore {
         return SqlFault.isOfAFullDisk(fault) && (engine() == Engine.POSTGRESQL || !hasRoom());
     }
 
-    private boolean hasRoom() {
+    /** Whether a commit finds room on the disk, if the database is embedded. */
+    public boolean hasRoom() {
         try {
             requireRoom();
             return true;

@@ -50,11 +50,13 @@ public final class StoreFailures {
         if (sql == null || !SqlFault.mayPass(sql) || isOfTheMachine(failure)) {
             return answers.unknown(failure, context);
         }
-        LOG.warnf("the database does not answer: %s", sql.getMessage());
+        boolean full = SqlFault.isOfAFullDisk(sql);
+        LOG.warnf("%s: %s", full ? "the database has no room" : "the database does not answer", sql.getMessage());
+        String message = full
+                ? "The disk of the database has too little room for this. Try again later."
+                : "The database does not answer. Try again later.";
         return answers.refused(
-                ApiException.of(ErrorCode.STORE_UNAVAILABLE, "The database does not answer. Try again later.")
-                        .retryAfter(Duration.ofSeconds(1)),
-                context);
+                ApiException.of(ErrorCode.STORE_UNAVAILABLE, message).retryAfter(Duration.ofSeconds(1)), context);
     }
 
     /**

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,13 @@ class FullDiskIT {
 
     /** Room for it twice, and what a commit needs free, but not for its deletion. */
     private static final long PACKING_DISK_BYTES = 290 << 20;
+
+    /** A run, and room for it beside what a commit needs, but not for its deletion, which takes five times as much. */
+    private static final int STAYING_RUN_BYTES = 24 << 20;
+
+    private static final long DELETION_DISK_BYTES = 220 << 20;
+    private static final long TOO_LITTLE_FOR_COMMITS = 60 << 20;
+    private static final long ENOUGH_FOR_COMMITS = 96 << 20;
 
     private static final int FRAME_BYTES = 60_000;
 
@@ -132,6 +140,64 @@ class FullDiskIT {
         }
     }
 
+    /** What a deletion takes of the disk it takes also where it is rolled back for want of more. */
+    @Test
+    void deletesNoRunThatTheDiskHasNoRoomForAndAllOthers() throws Exception {
+        assumeTrue(SmallDisk.ways().contains(SmallDisk.Way.FILE_SYSTEM), "a file system can be mounted");
+        try (SmallDisk disk = SmallDisk.ofBytes(DELETION_DISK_BYTES);
+                ScriptedUpstream upstream = new ScriptedUpstream()) {
+            Map<String, String> settings = GatewayProcess.onH2(disk.path(), upstream);
+            settings.put("RUNTAPE_PACK_AFTER", "off");
+            settings.put("RUNTAPE_RETENTION", "3s");
+            try (GatewayProcess gateway =
+                    GatewayProcess.start(settings, "-Xmx256m").ready()) {
+                String large = largeRun(gateway, upstream);
+                String small = smallRun(gateway, upstream);
+
+                disk.leave(TOO_LITTLE_FOR_COMMITS);
+
+                await("the small run is deleted")
+                        .atMost(ScriptedUpstream.PATIENCE)
+                        .until(() -> status(gateway, small) == 404);
+                assertEquals(200, status(gateway, large));
+
+                disk.leave(ENOUGH_FOR_COMMITS);
+
+                awaitReadiness(gateway, "UP");
+                try (WireResponse refused = delete(gateway, large)) {
+                    assertEquals(503, refused.status());
+                    assertTrue(new String(refused.readAll(), UTF_8).contains("too little room"));
+                }
+                assertEquals(200, newRun(gateway, upstream));
+
+                disk.grow();
+
+                try (WireResponse deleted = delete(gateway, large)) {
+                    // Retention may have come first.
+                    assertTrue(List.of(204, 404).contains(deleted.status()));
+                }
+            }
+        }
+    }
+
+    private static WireResponse delete(GatewayProcess gateway, String runId) throws IOException {
+        return gateway.client().send("DELETE", "/history/v1/runs/" + runId, new byte[0], KEY);
+    }
+
+    private static int status(GatewayProcess gateway, String runId) throws IOException {
+        try (WireResponse response = gateway.client().get("/history/v1/runs/" + runId, KEY)) {
+            return response.status();
+        }
+    }
+
+    private static String largeRun(GatewayProcess gateway, ScriptedUpstream upstream) throws IOException {
+        String script = upstream.on(noise(STAYING_RUN_BYTES)).header();
+        try (WireResponse response = gateway.client().post("/v1/run", "{}", script, KEY)) {
+            assertEquals(WireResponse.End.WHOLE, response.passOn(new Counted()));
+            return response.header("Runtape-Run-Id");
+        }
+    }
+
     /** Whether an archive of one run is; a refusal may come before all of it is sent, and end the connection. */
     private static boolean isImported(GatewayProcess gateway, byte[] archive) {
         try (WireResponse response = gateway.client()
@@ -172,13 +238,7 @@ class FullDiskIT {
     }
 
     private static CompletableFuture<Long> flood(GatewayProcess gateway, ScriptedUpstream upstream, int bytes) {
-        Script script = exchange -> {
-            exchange.streamHead();
-            for (int sent = 0; sent < bytes; sent += FRAME_BYTES) {
-                exchange.chunk(("data: " + Noise.text(FRAME_BYTES, sent) + "\n\n").getBytes(UTF_8));
-            }
-            exchange.end();
-        };
+        Script script = noise(bytes);
         return CompletableFuture.supplyAsync(() -> {
             Counted counted = new Counted();
             try (WireResponse response =
@@ -189,6 +249,16 @@ class FullDiskIT {
             }
             return counted.bytes;
         });
+    }
+
+    private static Script noise(int bytes) {
+        return exchange -> {
+            exchange.streamHead();
+            for (int sent = 0; sent < bytes; sent += FRAME_BYTES) {
+                exchange.chunk(("data: " + Noise.text(FRAME_BYTES, sent) + "\n\n").getBytes(UTF_8));
+            }
+            exchange.end();
+        };
     }
 
     private static final class Counted extends OutputStream {

@@ -56,6 +56,9 @@ class PackingIT {
     private static final int KILLED_AFTER_MILLIS_MAX = 2500;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
+    /** Runs that fail in a way that might pass: more than there is time for if the others waited for each of them. */
+    private static final int FAILING = 20;
+
     private static final String UNPACKED = "select count(*) from runtape.run where packed_at is null";
     private static final String BLOCKS = "select count(*) from runtape.block";
     private static final String PARTITIONS =
@@ -166,7 +169,7 @@ class PackingIT {
         settings.put("RUNTAPE_PACK_AFTER", "off");
         List<String> ids = new ArrayList<>();
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-            for (int i = 0; i < 5; i++) {
+            for (int i = 0; i < FAILING + 4; i++) {
                 try (WireResponse response = gateway.client()
                         .post(
                                 "/v1/run",
@@ -185,16 +188,20 @@ class PackingIT {
                         statement.executeUpdate("update runtape.block set content = '\\xff'"
                                 + " where run_pk = (select min(run_pk) from runtape.run)"));
             }
-            damage(connection, 1, "XX001");
+            damage(connection, 1, 1, "XX001");
             // The file of a table is gone: a fault that might pass.
-            damage(connection, 2, "58P01");
+            damage(connection, 2, FAILING, "58P01");
             try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
                 RunTable.await(
-                        "the others are packed", PATIENCE, () -> number(connection, UNPACKED) == 3 ? true : null);
+                        "the others are packed",
+                        PATIENCE,
+                        () -> number(connection, UNPACKED) == FAILING + 2 ? true : null);
                 RunTable.await(
                         "they are counted",
                         PATIENCE,
-                        () -> gateway.management().metric("runtape_packing_failures_total") == 3 ? true : null);
+                        () -> gateway.management().metric("runtape_packing_failures_total") == FAILING + 2
+                                ? true
+                                : null);
                 for (String damaged : ids.subList(0, 2)) {
                     String said = "run " + damaged + " of owner anonymous cannot be packed";
                     RunTable.await(
@@ -206,15 +213,17 @@ class PackingIT {
         }
     }
 
-    /** Has the database refuse to pack a run, which is the first but so many, as with a fault of that state. */
-    private static void damage(Connection connection, int before, String state) throws SQLException {
-        long runPk = number(connection, "select run_pk from runtape.run order by run_pk offset " + before + " limit 1");
+    /** Has the database refuse to pack some runs, which are the first but so many, as with a fault of that state. */
+    private static void damage(Connection connection, int before, int runs, String state) throws SQLException {
+        String pk = "select run_pk from runtape.run order by run_pk limit 1 offset ";
+        long first = number(connection, pk + before);
+        long last = number(connection, pk + (before + runs - 1));
         try (Statement statement = connection.createStatement()) {
             statement.execute("create function runtape.damaged" + before + "() returns trigger language plpgsql as"
                     + " $$ begin raise exception 'it cannot be read' using errcode = '" + state + "'; end $$");
             statement.execute("create trigger damaged" + before
-                    + " before insert on runtape.packed_block for each row when (new.run_pk = " + runPk
-                    + ") execute function runtape.damaged" + before + "()");
+                    + " before insert on runtape.packed_block for each row when (new.run_pk between " + first + " and "
+                    + last + ") execute function runtape.damaged" + before + "()");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.runtape.testsupport;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -87,6 +88,18 @@ public final class SmallDisk implements AutoCloseable {
     private void limit(String bytes) throws IOException {
         for (ProcessHandle process : postgres.processes()) {
             Shell.run(true, List.of("prlimit", "--pid", Long.toString(process.pid()), "--fsize=" + bytes + ":"));
+        }
+    }
+
+    /** Fills it until only so many bytes are free, or makes as much room as that again. */
+    public void leave(long bytes) throws IOException {
+        Path filling = mount.resolve("filling");
+        Files.deleteIfExists(filling);
+        byte[] piece = new byte[1 << 20];
+        try (OutputStream out = Files.newOutputStream(filling)) {
+            while (Files.getFileStore(mount).getUsableSpace() > bytes) {
+                out.write(piece);
+            }
         }
     }
 

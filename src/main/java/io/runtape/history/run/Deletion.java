@@ -263,8 +263,10 @@ public final class Deletion {
                 prompt = readsPrompt ? row.getString(4) : null;
             }
         }
+        // It must not use up what commits need, or recording would stop; unless that has stopped already.
+        FrameDeletion.Room room = store.hasRoom() ? store::requireRoom : store::requireRoomToDelete;
         // First, since they may be a gigabyte, and what the hooks lock are others' rows too, such as sums.
-        new FrameDeletion(connection, store.engine(), store::requireRoomToDelete).of(runPk);
+        new FrameDeletion(connection, store.engine(), room).of(runPk);
         KeptTranscripts.delete(connection, runPk);
         for (DeletionHook hook : hooks) {
             hook.beforeRun(connection, runPk);

@@ -1,19 +1,14 @@
 package io.runtape.journal.sql;
 
-import io.runtape.run.FrameBlock;
 import io.runtape.run.RunKey;
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -149,70 +144,13 @@ public final class StoreWriter implements BatchWriter {
 
     @Override
     public boolean holds(CommitBatch batch) throws SQLException {
-        for (RunWrite write : batch.writes()) {
-            if (holds(write)) {
-                batch.keysTaken(absentClaims(batch));
-                store.makeDurable(connection);
-                return true;
-            }
-            if (provesAbsence(write)) {
-                return false;
-            }
-            // If no other write proves more, nothing was committed or there was nothing to commit, and the batch can be
-            // written again.
+        UnansweredBatch unanswered = new UnansweredBatch(connection, batch);
+        if (!unanswered.isHeld()) {
+            return false;
         }
-        return false;
-    }
-
-    /**
-     * Whether a write that is not there was not committed. A run that is missing may have found its key taken, or another gateway
-     * has deleted it since.
-     */
-    private boolean provesAbsence(RunWrite write) throws SQLException {
-        return write.start() == null
-                ? exists("select 1 from run where run_pk = ?", write.run().pk(), null)
-                : !write.claimsKey();
-    }
-
-    private Set<RunKey> absentClaims(CommitBatch batch) throws SQLException {
-        Set<RunKey> absent = new HashSet<>();
-        for (RunWrite write : batch.writes()) {
-            if (write.claimsKey() && !holds(write)) {
-                absent.add(write.run());
-            }
-        }
-        return absent;
-    }
-
-    private boolean holds(RunWrite write) throws SQLException {
-        long pk = write.run().pk();
-        // Before its frames, which may be packed, or expired, as soon as it has ended.
-        if (write.end() != null) {
-            return exists("select 1 from run where run_pk = ? and status <> 'running'", pk, null);
-        }
-        FrameBlock block = write.frames();
-        if (block != null) {
-            return exists("select 1 from block where run_pk = ? and last_sequence = ?", pk, block.last());
-        }
-        if (write.head() != null) {
-            return exists("select 1 from run where run_pk = ? and thread_ordinal is not null", pk, null);
-        }
-        if (write.upstreamRunId() != null) {
-            return exists("select 1 from run where run_pk = ? and upstream_run_id is not null", pk, null);
-        }
-        return exists("select 1 from run where run_pk = ?", pk, null);
-    }
-
-    private boolean exists(String query, long pk, @Nullable Long sequence) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(query)) {
-            select.setLong(1, pk);
-            if (sequence != null) {
-                select.setLong(2, sequence);
-            }
-            try (ResultSet row = select.executeQuery()) {
-                return row.next();
-            }
-        }
+        batch.keysTaken(unanswered.absentClaims());
+        store.makeDurable(connection);
+        return true;
     }
 
     @Override
