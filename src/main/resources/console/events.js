@@ -2,6 +2,8 @@ import { html, nothing } from "lit";
 import { View } from "./element.js";
 import { getJson, told } from "./api.js";
 import { bytes, count, duration } from "./format.js";
+import { Poll } from "./live.js";
+import { REST } from "./pages.js";
 import { firstLine, jsonText, longText } from "./text.js";
 import { LANES, laneOf } from "./track.js";
 
@@ -38,6 +40,8 @@ class Events extends View {
     this.loaded = 0;
     this.raw = null;
     this.hexRows = HEX_FIRST / HEX_ROW;
+    // For pages that did not come.
+    new Poll(this, REST, () => this.load());
   }
 
   get full() {
@@ -87,15 +91,17 @@ class Events extends View {
     clearTimeout(this.waiting);
     const missing = this.missing();
     if (missing.length) {
-      this.waiting = setTimeout(async () => {
-        try {
-          await Promise.all(missing.map(sequence => this.pages.page(sequence)));
-          this.problem = null;
-          this.loaded++;
-        } catch (failure) {
-          this.problem = told(failure);
-        }
-      }, this.loaded ? 60 : 0);
+      this.waiting = setTimeout(() => this.ask(missing), this.loaded ? 60 : 0);
+    }
+  }
+
+  /** A page that is refused stays missing: only what came, and a failure that is another one, may have the table drawn anew. */
+  async ask(missing) {
+    const answers = await Promise.allSettled(missing.map(sequence => this.pages.page(sequence)));
+    const refused = answers.find(answer => answer.status === "rejected");
+    this.problem = refused ? told(refused.reason) : null;
+    if (answers.some(answer => answer.status === "fulfilled")) {
+      this.loaded++;
     }
   }
 

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
@@ -16,7 +18,6 @@ import io.runtape.transcript.HostileTexts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.JavascriptException;
 import org.openqa.selenium.Keys;
@@ -47,10 +47,11 @@ class ConsoleIT {
     private static final String TOP_OF_THE_RUNS =
             "return document.querySelector('.run-list').getBoundingClientRect().top";
 
-    @TempDir
-    static Path dataDir;
+    /** The agent of whose runs the frames are deleted after a second. */
+    private static final String BRIEF = "brief";
 
     private static ConsoleTab tab;
+    private static String database;
     private static ScriptedUpstream upstream;
     private static GatewayProcess gateway;
     private static HttpServer elsewhere;
@@ -60,7 +61,11 @@ class ConsoleIT {
     @BeforeAll
     static void start() throws Exception {
         upstream = new ScriptedUpstream();
-        gateway = GatewayProcess.start(GatewayProcess.onH2(dataDir, upstream)).ready();
+        database = PostgresServer.freshDatabase();
+        Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
+        settings.put("RUNTAPE_RETENTION_RULES_BRIEF_AGENT", BRIEF);
+        settings.put("RUNTAPE_RETENTION_RULES_BRIEF_FRAMES_AFTER", "1s");
+        gateway = GatewayProcess.start(settings).ready();
         elsewhere = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         elsewhere.createContext("/", exchange -> {
             LOADED.add(exchange.getRequestURI().toString());
@@ -109,27 +114,70 @@ class ConsoleIT {
     }
 
     private static WireResponse call(String prompt, Script script) throws IOException {
+        return call(Map.of("agent", "code-assistant", "prompt", prompt), script);
+    }
+
+    private static WireResponse call(Map<String, Object> body, Script script) throws IOException {
         return gateway.client()
                 .post(
                         "/v1/run",
-                        JSON.writeValueAsString(Map.of("agent", "code-assistant", "prompt", prompt)),
+                        JSON.writeValueAsString(body),
                         AS_KEY,
                         upstream.on(script).header());
     }
 
-    private static void record(String thread, String prompt, Script script) throws IOException {
-        String body = JSON.writeValueAsString(Map.of("threadId", thread, "prompt", prompt));
-        try (WireResponse response = gateway.client()
-                .post("/v1/run", body, AS_KEY, upstream.on(script).header())) {
-            response.readAll();
-        }
+    private static String record(String thread, String prompt, Script script) throws IOException {
+        return record(Map.of("threadId", thread, "prompt", prompt), script);
     }
 
     private static String record(String prompt, Script script) throws IOException {
-        try (WireResponse response = call(prompt, script)) {
+        return record(Map.of("agent", "code-assistant", "prompt", prompt), script);
+    }
+
+    private static String record(Map<String, Object> body, Script script) throws IOException {
+        try (WireResponse response = call(body, script)) {
             response.readAll();
             return response.header("Runtape-Run-Id");
         }
+    }
+
+    private static Script saying(String text) throws IOException {
+        return Script.stream(event("assistant_message_delta", Map.of("delta", text)));
+    }
+
+    /** Says what comes, until it is empty. */
+    private static Script saying(BlockingQueue<String> said) {
+        return exchange -> {
+            exchange.streamHead();
+            for (String next = said.take(); !next.isEmpty(); next = said.take()) {
+                exchange.chunk(
+                        event("assistant_message_delta", Map.of("delta", next)).getBytes(UTF_8));
+            }
+            exchange.chunk(event("run_completed", Map.of("result", "done")).getBytes(UTF_8));
+            exchange.end();
+        };
+    }
+
+    /** Goes there as a link of the console does, in the same page. */
+    private static void go(String target) {
+        tab.js("history.pushState(null, '', arguments[0]); dispatchEvent(new PopStateEvent('popstate'))", target);
+    }
+
+    /** The page notes in a list what it asks for, and has this between it and the gateway, which {@code ask} asks. */
+    private static void between(String statements) {
+        tab.js("const ask = window.fetch; window.asked = [];"
+                + " window.fetch = async (target, options) => { asked.push(options.headers.Accept + ' ' + target); "
+                + statements
+                + " return ask(target, options); }");
+    }
+
+    /** What the browser complained of must be answers of such a status; returns how many. */
+    private static int refusals(String status) {
+        List<String> complaints = tab.complaints();
+        assertTrue(
+                complaints.stream().allMatch(each -> each.matches(".*status of " + status + " .*")),
+                complaints::toString);
+        return complaints.size();
     }
 
     @Test
@@ -249,6 +297,46 @@ class ConsoleIT {
     }
 
     @Test
+    void asksOnceForEventsThatAreGone() throws Exception {
+        String run = record(Map.of("agent", BRIEF, "prompt", "Forget this soon"), saying("Soon."));
+        RunTable.await(
+                "its frames are deleted", () -> status("/history/v1/runs/" + run + "/events") == 410 ? true : null);
+
+        tab.open("/console/runs/" + run + "?tab=events");
+
+        tab.awaitText(".notice", "Its transcript is still there.");
+        tab.find("rt-events .problem");
+        String asked =
+                "return performance.getEntriesByType('resource').filter(each => /events([?]|$)/.test(each.name)).length";
+        Awaitility.await()
+                .during(1, TimeUnit.SECONDS)
+                .atMost(10, TimeUnit.SECONDS)
+                .until(() -> ((Number) tab.js(asked)).intValue() <= 2);
+        assertEquals(2, refusals("410"), "the timeline's and the table's");
+    }
+
+    @Test
+    void asksAgainForEventsAfterARest() {
+        tab.open("/console");
+        tab.find(".run-link");
+        tab.js("window.away = true");
+        between("if (away && target.includes('/events?')) { return new Response('{}', { status: 503 }); }");
+        go("/console/runs/" + RUNS.good().id() + "?tab=events");
+        tab.awaitText("rt-events .problem", "503");
+        tab.awaitText(".grid-row", "…");
+
+        tab.js("""
+                const asked = performance.now.bind(performance);
+                window.away = false;
+                performance.now = () => asked() + 6000;
+                document.dispatchEvent(new Event("visibilitychange"));
+                """);
+
+        tab.awaitText(".grid-row", "run_started");
+        tab.awaitTrue("document.querySelector('rt-events .problem') === null");
+    }
+
+    @Test
     void showsTheRequestAndCopiesIt() {
         tab.open("/console/runs/" + RUNS.bad().id() + "?tab=request");
         tab.awaitText("rt-request rt-code", "\"prompt\": \"Deploy it to staging\"");
@@ -304,18 +392,8 @@ class ConsoleIT {
 
     @Test
     void growsWhileTheRunIsLive() throws Exception {
-        BlockingQueue<String> said = new LinkedBlockingQueue<>();
-        Script script = exchange -> {
-            exchange.streamHead();
-            for (String next = said.take(); !next.isEmpty(); next = said.take()) {
-                exchange.chunk(
-                        event("assistant_message_delta", Map.of("delta", next)).getBytes(UTF_8));
-            }
-            exchange.chunk(event("run_completed", Map.of("result", "done")).getBytes(UTF_8));
-            exchange.end();
-        };
-        said.add("Once ");
-        try (WireResponse live = call("Tell a story", script)) {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Once "));
+        try (WireResponse live = call("Tell a story", saying(said))) {
             tab.open("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText("rt-transcript", "Once");
             tab.awaitText(".title-line", "running");
