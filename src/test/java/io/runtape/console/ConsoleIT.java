@@ -18,6 +18,9 @@ import io.runtape.transcript.HostileTexts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +52,11 @@ class ConsoleIT {
 
     /** The agent of whose runs the frames are deleted after a second. */
     private static final String BRIEF = "brief";
+
+    /** The frames of a run as they come, as opposed to a page of them. */
+    private static final String IS_OF_A_TIMELINE = "options.headers.Accept === 'application/x-ndjson'";
+
+    private static final String TRACK = "document.querySelector('rt-player').track";
 
     private static ConsoleTab tab;
     private static String database;
@@ -169,6 +177,12 @@ class ConsoleIT {
                 + " window.fetch = async (target, options) => { asked.push(options.headers.Accept + ' ' + target); "
                 + statements
                 + " return ask(target, options); }");
+    }
+
+    /** The frames of timelines wait until somebody lets them go. */
+    private static void holdTimelines() {
+        tab.js("window.mayGo = new Promise(resolve => { window.letGo = resolve; })");
+        between("if (" + IS_OF_A_TIMELINE + ") { await mayGo; }");
     }
 
     /** What the browser complained of must be answers of such a status; returns how many. */
@@ -407,6 +421,34 @@ class ConsoleIT {
     }
 
     @Test
+    void followsALiveRunFromWhereItsTimelineEnds() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
+        tab.open("/console");
+        tab.find(".run-link");
+        holdTimelines();
+        try (WireResponse live = call("Count slowly", saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "One");
+
+            tab.js("document.dispatchEvent(new Event('visibilitychange'))");
+            tab.js("letGo()");
+
+            tab.awaitText(".cursor .seq", "1 of 1");
+            said.add(", two");
+            tab.awaitText("rt-transcript", "One, two");
+            said.add("");
+            tab.awaitText(".title-line", "completed");
+            tab.awaitTrue(TRACK + ".length >= 3");
+            assertEquals(
+                    List.of(1L, 2L, 3L), tab.js("return [..." + TRACK + ".sequence.slice(0, " + TRACK + ".length)]"));
+            assertEquals(
+                    List.of(),
+                    tab.js(
+                            "return asked.filter(each => each.startsWith('text/event-stream') && !each.includes('after=1'))"));
+        }
+    }
+
+    @Test
     void cancelsALiveRun() throws Exception {
         Script script = exchange -> {
             exchange.streamHead();
@@ -525,6 +567,95 @@ class ConsoleIT {
         tab.awaitTrue("document.querySelector('rt-player').track.length === 2");
         assertEquals(
                 2, tab.browser().findElements(By.cssSelector(".run-list li")).size());
+    }
+
+    @Test
+    void loadsATimelineOnceWhichGrowsMeanwhile() throws Exception {
+        record("thr_meanwhile", "The first of two", saying("One."));
+        tab.open("/console");
+        tab.find(".run-link");
+        holdTimelines();
+        go("/console/threads/thr_meanwhile");
+        tab.awaitText("rt-transcript", "One.");
+        record("thr_meanwhile", "The second of two", saying("Two."));
+        tab.awaitText(".run-list", "The second of two");
+
+        tab.js("letGo()");
+
+        tab.awaitTrue(TRACK + ".runs.at(-1).title === 'The second of two'");
+        tab.awaitTrue(TRACK + ".length > " + TRACK + ".runs.at(-1).from");
+        assertEquals(
+                List.of("The first of two", "The second of two"),
+                tab.js("return " + TRACK + ".runs.map(run => run.title)"));
+        assertEquals(2L, tab.js("return " + TRACK + ".length"));
+    }
+
+    @Test
+    void goesOnWithATimelineWhoseConnectionBroke() {
+        tab.open("/console");
+        tab.find(".run-link");
+        between("""
+                if (%s && !window.broken) {
+                  window.broken = true;
+                  const text = await (await ask(target, options)).text();
+                  let began = false;
+                  return new Response(new ReadableStream({
+                    pull(some) {
+                      if (began) {
+                        return new Promise(resolve => setTimeout(() => resolve(some.error(new TypeError("broken"))), 200));
+                      }
+                      began = true;
+                      some.enqueue(new TextEncoder().encode(text.slice(0, text.length / 2)));
+                    }
+                  }));
+                }
+                """.formatted(IS_OF_A_TIMELINE));
+
+        go("/console/threads/thr_login");
+
+        tab.awaitText("rt-transcript", "Deploy it to staging");
+        tab.awaitText(".notice", "Not all of the thread can be shown");
+        tab.awaitTrue("document.querySelector('.notice') === null");
+        assertEquals(true, tab.js("""
+                        const track = %s;
+                        const runs = document.querySelector("rt-thread").runs;
+                        return track.length === runs.reduce((sum, run) => sum + run.lastSequence, 0)
+                          && track.sequence.slice(0, track.length).every((sequence, i, all) =>
+                            i === 0 || sequence === (track.run[i] === track.run[i - 1] ? all[i - 1] + 1 : 1));
+                        """.formatted(TRACK)));
+    }
+
+    @Test
+    void showsWhatIsLeftOfADamagedRun() throws Exception {
+        record("thr_damaged", "This one stays sound", saying("Sound."));
+        String run = record("thr_damaged", "This one is damaged", saying("Damaged."));
+        damage(run);
+
+        tab.open("/console/threads/thr_damaged");
+        tab.awaitText(".notice", "Not all of the thread can be shown");
+        tab.awaitTrue(TRACK + ".length === 1");
+        tab.awaitText(".run-list li:last-child", "This one is damaged");
+        tab.find(".run-list li:last-child a").click();
+        tab.awaitText(".notice", "Not all events can be shown");
+        tab.awaitText("#panel .problem", "The transcript cannot be shown");
+        tab.press("r");
+        tab.awaitText("rt-request rt-code", "This one is damaged");
+        tab.awaitText(".facts", run);
+        tab.find(".actions .danger").click();
+        tab.find("dialog[open] .danger").click();
+
+        tab.awaitTrue("location.pathname === '/console'");
+        assertEquals(404, status("/history/v1/runs/" + run));
+        assertTrue(refusals("50[03]") > 0);
+    }
+
+    private static void damage(String run) throws SQLException {
+        try (Connection connection = PostgresServer.connect(database);
+                PreparedStatement damage = connection.prepareStatement(
+                        "update block set content = '?' where run_pk = (select run_pk from run where id = ?)")) {
+            damage.setString(1, run);
+            assertEquals(1, damage.executeUpdate());
+        }
     }
 
     @Test
