@@ -311,6 +311,21 @@ class ConsoleIT {
     }
 
     @Test
+    void decodesAnEventOnce() {
+        tab.open("/console/runs/" + RUNS.good().id() + "?tab=events#seq=2");
+        tab.find(".hex");
+        tab.js(
+                "window.decoded = 0; const decode = window.atob; window.atob = text => { decoded++; return decode(text); }");
+
+        tab.js("document.querySelector('.grid').scrollTop = 150");
+
+        tab.awaitTrue("document.querySelector('rt-events').top === 150");
+        assertEquals(0L, tab.js("return decoded"));
+        tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
+        tab.awaitTrue("decoded === 1");
+    }
+
+    @Test
     void asksOnceForEventsThatAreGone() throws Exception {
         String run = record(Map.of("agent", BRIEF, "prompt", "Forget this soon"), saying("Soon."));
         RunTable.await(
@@ -656,6 +671,23 @@ class ConsoleIT {
             damage.setString(1, run);
             assertEquals(1, damage.executeUpdate());
         }
+    }
+
+    @Test
+    void comparesLongTextsInPieces() throws Exception {
+        String one = record("Say it long", saying("x".repeat(30_000)));
+        String other = record("Say it longer", saying("y".repeat(40_000)));
+        tab.open("/console/compare?a=" + one + "&b=" + other);
+        tab.awaitText(".diff-rows .come .more", "Show 28,000 more of 40,000 characters");
+
+        tab.find(".come .more").click();
+
+        tab.awaitTrue(
+                "[...document.querySelectorAll('.diff-rows ins')].some(each => each.textContent.length === 40000)");
+        assertEquals(
+                12_000L,
+                tab.js(
+                        "return Math.max(...[...document.querySelectorAll('.diff-rows del')].map(each => each.textContent.length))"));
     }
 
     @Test
