@@ -91,6 +91,11 @@ export function told(failure) {
   return failure instanceof TypeError ? "The gateway does not answer." : String(failure?.message ?? failure);
 }
 
+/** Whether the same call may do better after a rest: the gateway did not answer, or said that it is a bad moment. */
+export function mayPass(failure) {
+  return !(failure instanceof ApiError) || failure.status === 408 || failure.status === 429 || failure.status > 501;
+}
+
 /** The lines of a response as they come, without their line ends. */
 export async function* lines(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

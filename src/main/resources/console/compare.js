@@ -4,7 +4,7 @@ import { download, getJson, getRun, path, told } from "./api.js";
 import { badge } from "./badge.js";
 import { bytes, count, duration, moment, NOTHING } from "./format.js";
 import { go, runHref, withQuery } from "./router.js";
-import { firstLine, jsonText, longText, shown } from "./text.js";
+import { firstLine, jsonText, Long, longText, shown } from "./text.js";
 
 const CHOICES = 30;
 
@@ -172,9 +172,25 @@ function rowsOf(operations) {
   return rows;
 }
 
-function side(pieces, kind, mark) {
-  const told = piece => !piece.changed ? shown(piece.text) : mark === "del" ? html`<del>${shown(piece.text)}</del>` : html`<ins>${shown(piece.text)}</ins>`;
-  return html`<pre class=${pieces.length === 0 ? "none" : kind} dir="auto">${pieces.map(told)}</pre>`;
+const side = (pieces, kind, mark) =>
+  html`<rt-side class=${pieces.length === 0 ? "none" : kind} .pieces=${pieces} .mark=${mark}></rt-side>`;
+
+/** What one side has in a row. */
+class Side extends Long {
+  static properties = { pieces: { attribute: false }, mark: { attribute: false } };
+
+  render() {
+    const told = [];
+    let all = 0;
+    for (const { text, changed } of this.pieces) {
+      if (all < this.chars) {
+        const some = shown(text.slice(0, this.chars - all));
+        told.push(!changed ? some : this.mark === "del" ? html`<del>${some}</del>` : html`<ins>${some}</ins>`);
+      }
+      all += text.length;
+    }
+    return html`<pre dir="auto">${told}</pre>${this.more(all)}`;
+  }
 }
 
 /** @param differs what the other run's call has otherwise: `arguments`, `result` */
@@ -201,4 +217,5 @@ function change(a, b) {
   return percent === 0 ? "±0 %" : (percent > 0 ? "+" : "−") + Math.abs(percent) + " %";
 }
 
+customElements.define("rt-side", Side);
 customElements.define("rt-compare", Compare);

@@ -2,6 +2,8 @@ import { html, nothing } from "lit";
 import { View } from "./element.js";
 import { getJson, told } from "./api.js";
 import { bytes, count, duration } from "./format.js";
+import { Poll } from "./live.js";
+import { REST } from "./pages.js";
 import { firstLine, jsonText, longText } from "./text.js";
 import { LANES, laneOf } from "./track.js";
 
@@ -37,7 +39,8 @@ class Events extends View {
     this.top = 0;
     this.loaded = 0;
     this.raw = null;
-    this.hexRows = HEX_FIRST / HEX_ROW;
+    // For pages that did not come.
+    new Poll(this, REST, () => this.load());
   }
 
   get full() {
@@ -87,15 +90,17 @@ class Events extends View {
     clearTimeout(this.waiting);
     const missing = this.missing();
     if (missing.length) {
-      this.waiting = setTimeout(async () => {
-        try {
-          await Promise.all(missing.map(sequence => this.pages.page(sequence)));
-          this.problem = null;
-          this.loaded++;
-        } catch (failure) {
-          this.problem = told(failure);
-        }
-      }, this.loaded ? 60 : 0);
+      this.waiting = setTimeout(() => this.ask(missing), this.loaded ? 60 : 0);
+    }
+  }
+
+  /** A page that is refused stays missing: only what came, and a failure that is another one, may have the table drawn anew. */
+  async ask(missing) {
+    const answers = await Promise.allSettled(missing.map(sequence => this.pages.page(sequence)));
+    const refused = answers.find(answer => answer.status === "rejected");
+    this.problem = refused ? told(refused.reason) : null;
+    if (answers.some(answer => answer.status === "fulfilled")) {
+      this.loaded++;
     }
   }
 
@@ -144,7 +149,6 @@ class Events extends View {
 
   async loadRaw() {
     const sequence = this.selected;
-    this.hexRows = HEX_FIRST / HEX_ROW;
     if (!sequence) {
       this.raw = null;
       return;
@@ -185,7 +189,8 @@ class Events extends View {
           <div class="grid-rows" role="presentation" .style=${"transform:translateY(" + Math.round(shift) + "px)"}>${rows}</div>
         </div>
       </div>
-      ${this.details()}`;
+      ${this.raw ? html`<rt-event .event=${this.raw}></rt-event>`
+        : html`<p class="muted small pad-y">Choose an event to see its data and its bytes.</p>`}`;
   }
 
   row(sequence) {
@@ -202,22 +207,41 @@ class Events extends View {
         <span role="gridcell" class="data">${event ? firstLine(event.data ?? (event.truncated ? "too long, in parts" : ""), 200) : ""}</span>
       </div>`;
   }
+}
 
-  details() {
-    const event = this.raw;
-    if (!event) {
-      return html`<p class="muted small pad-y">Choose an event to see its data and its bytes.</p>`;
+/** An event with its data and its bytes. They may be megabytes, so that they are made ready once, not whenever the table is scrolled. */
+class EventDetails extends View {
+  static properties = { event: { attribute: false }, hexRows: { state: true } };
+
+  willUpdate(changed) {
+    if (changed.has("event")) {
+      const { data, payload, raw } = this.event;
+      this.text = data ? jsonText(payload ?? data) : "";
+      this.bytes = raw ? bytesOf(raw) : null;
+      this.hexRows = HEX_FIRST / HEX_ROW;
     }
-    const raw = event.raw ? Uint8Array.from(atob(event.raw), c => c.charCodeAt(0)) : null;
+  }
+
+  render() {
+    const { event, bytes: raw } = this;
     return html`
       <section class="event-details" aria-label="Event ${event.sequence}">
         <h2><span class="lane-dot dot-${LANES[laneOf(event)]}"></span>${firstLine(event.type ?? event.kind, 80)}
           <span class="muted">#${event.sequence} · ${event.kind} · ${duration(event.offsetMs)} · ${bytes(event.bytes)}</span></h2>
-        ${event.data ? html`<p class="kind">Data</p>${longText(jsonText(event.payload ?? event.data))}` : nothing}
+        ${this.text ? html`<p class="kind">Data</p>${longText(this.text)}` : nothing}
         ${raw ? html`<p class="kind">Bytes</p><pre class="hex" tabindex="0" aria-label="Bytes in hexadecimal digits">${hex(raw, this.hexRows)}</pre>
-          ${raw.length > this.hexRows * HEX_ROW ? html`<button class="more" @click=${() => { this.hexRows *= 8; this.requestUpdate(); }}>Show more of ${count(raw.length)} bytes</button>` : nothing}` : nothing}
+          ${raw.length > this.hexRows * HEX_ROW ? html`<button class="more" @click=${() => (this.hexRows *= 8)}>Show more of ${count(raw.length)} bytes</button>` : nothing}` : nothing}
       </section>`;
   }
+}
+
+function bytesOf(base64) {
+  const text = atob(base64);
+  const raw = new Uint8Array(text.length);
+  for (let i = 0; i < raw.length; i++) {
+    raw[i] = text.charCodeAt(i);
+  }
+  return raw;
 }
 
 /** As hexdump has it: the place, the bytes, and the characters that are ASCII. */
@@ -233,5 +257,6 @@ function hex(raw, rows) {
   return told.join("\n");
 }
 
+customElements.define("rt-event", EventDetails);
 customElements.define("rt-events", Events);
 

@@ -51,6 +51,16 @@ export class Poll {
   }
 }
 
+/** Has what it is given done one after the other, whether or not what came before succeeds. */
+export function inTurn() {
+  let last = Promise.resolve();
+  return act => {
+    const done = last.then(act);
+    last = done.catch(() => {});
+    return done;
+  };
+}
+
 /** A call that takes long is made so much less often. */
 const REST = 4;
 

@@ -1,4 +1,7 @@
-import { getJson } from "./api.js";
+import { getJson, mayPass } from "./api.js";
+
+/** A page that did not come is asked for again when so long has passed, if that may help; until then its failure is kept. */
+export const REST = 5000;
 
 /** Events of one run by sequence, in pages that are kept for a while. */
 export class EventPages {
@@ -23,15 +26,14 @@ export class EventPages {
   page(sequence) {
     const number = this.number(sequence);
     let page = this.pages.get(number);
-    if (!page) {
+    if (!page || page.restsUntil <= performance.now()) {
       page = this.load(number * this.size).then(events => {
         page.events = events;
         return events;
       });
-      page.catch(() => this.pages.delete(number));
-    } else {
-      this.pages.delete(number);
+      page.catch(failure => (page.restsUntil = mayPass(failure) ? performance.now() + REST : Infinity));
     }
+    this.pages.delete(number);
     this.pages.set(number, page);
     if (this.pages.size > EventPages.KEPT) {
       this.pages.delete(this.pages.keys().next().value);

@@ -3,7 +3,7 @@ import { View } from "./element.js";
 import { ApiError, getJson, getRun, path, tail, told } from "./api.js";
 import { count } from "./format.js";
 import { Keys } from "./keys.js";
-import { throttled } from "./live.js";
+import { inTurn, throttled } from "./live.js";
 import { EventPages } from "./pages.js";
 import { SPEEDS } from "./player.js";
 import { go, noteHash, withQuery } from "./router.js";
@@ -42,6 +42,7 @@ class RunView extends View {
     problem: { state: true },
     loading: { state: true },
     notice: { state: true },
+    unread: { state: true },
   };
 
   constructor() {
@@ -50,7 +51,9 @@ class RunView extends View {
     this.version = 0;
     this.time = 0;
     this.following = throttled(FOLLOW_EVERY, () => this.follow());
-    this.refreshEvents = throttled(EVENTS_EVERY, () => this.moreEvents());
+    // A track is filled by one at a time: each begins where the one before it has ended.
+    this.filling = inTurn();
+    this.refreshEvents = throttled(EVENTS_EVERY, () => this.filling(() => this.moreEvents()));
     this.refreshTranscript = throttled(TRANSCRIPT_EVERY, () => this.loadTranscript());
     this.onVisible = () => this.watch();
     new Keys(this, {
@@ -97,6 +100,11 @@ class RunView extends View {
     return this.run?.status === "running";
   }
 
+  /** Up to which frame the track goes. */
+  get last() {
+    return this.track.runs[0]?.last ?? 0;
+  }
+
   get speed() {
     const speed = Number(this.place.query.get("speed"));
     return SPEEDS.includes(speed) ? speed : 1;
@@ -113,8 +121,7 @@ class RunView extends View {
     this.track = new Track();
     this.pagesOf = () => this.pages;
     this.run = this.messages = undefined;
-    this.asOf = this.problem = this.notice = null;
-    this.last = 0;
+    this.asOf = this.problem = this.notice = this.unread = null;
     this.time = 0;
     this.sequence = Number(this.place.hash.get("seq")) || 0;
     const { signal } = this.loads;
@@ -124,7 +131,7 @@ class RunView extends View {
       document.title = firstLine(this.run.prompt, 60) + " – Runtape";
       this.wantsWhole = false;
       this.inParts = !isLoadedWhole(this.run) && !this.run.framesExpiredAt;
-      await Promise.all([this.loadTranscript(), this.loadTrack(signal)]);
+      await Promise.all([this.loadTranscript(), this.filling(() => this.loadTrack(signal))]);
       this.watch();
     } catch (failure) {
       if (!signal.aborted) {
@@ -139,9 +146,10 @@ class RunView extends View {
       this.keepPlace();
       this.messages = data.messages;
       this.truncated = data.truncated;
+      this.unread = null;
     } catch (failure) {
       if (!(failure instanceof ApiError) || failure.status !== 400) {
-        this.notice = told(failure);
+        this.unread = told(failure);
       }
     }
   }
@@ -172,8 +180,10 @@ class RunView extends View {
   }
 
   async loadTrack(signal, whole = isLoadedWhole(this.run)) {
+    signal.throwIfAborted();
     const atSequence = this.sequence;
     this.loading = true;
+    const samples = this.track;
     const track = new Track();
     track.begin(this.run);
     this.track = track;
@@ -184,15 +194,18 @@ class RunView extends View {
       }
     };
     try {
-      this.last = await (whole
-        ? loadAll(track, this.run.id, { signal, told: toldOf })
-        : loadSamples(track, this.run, { signal, told: toldOf }));
+      await (whole ? loadAll(track, { signal, told: toldOf }) : loadSamples(track, this.run, { signal, told: toldOf }));
+      this.notice = null;
     } catch (failure) {
-      if (failure instanceof ApiError && failure.status === 410) {
-        this.notice = "The frames of this run were kept long enough and are deleted. Its transcript is still there.";
-      } else {
-        throw failure;
+      signal.throwIfAborted();
+      this.notice = failure instanceof ApiError && failure.status === 410
+        ? "The frames of this run were kept long enough and are deleted. Its transcript is still there."
+        : "Not all events can be shown. " + told(failure);
+      if (samples.length) {
+        // They are of the whole run.
+        this.track = samples;
       }
+      toldOf();
     } finally {
       this.loading = false;
     }
@@ -214,6 +227,8 @@ class RunView extends View {
     }
     const tailing = (this.tailing = new AbortController());
     try {
+      // Where to go on is known when what loads is there.
+      await this.filling(() => {});
       for await (const frame of tail(path(["runs", this.run.id, "events"], { after: this.last || null }), tailing.signal)) {
         if (frame.event === "runtape.end") {
           break;
@@ -236,7 +251,7 @@ class RunView extends View {
   /** What is there at the end, whole. */
   async settle() {
     this.run = await getRun(this.run.id, this.loads.signal);
-    await this.moreEvents();
+    await this.filling(() => this.moreEvents());
     await this.loadTranscript();
   }
 
@@ -250,10 +265,10 @@ class RunView extends View {
         if (event.sequence > this.last) {
           track.add(event);
           track.frames++;
-          this.last = event.sequence;
         }
       }
     } while (page.meta.hasMore && this.isConnected);
+    this.notice = null;
     this.pages.forgetUnfinished();
     this.inParts ||= this.last > WHOLE_MAX && !this.wantsWhole;
     if (this.live) {
@@ -267,10 +282,11 @@ class RunView extends View {
   }
 
   async loadEverything() {
+    const { signal } = this.loads;
     try {
-      await this.loadTrack(this.loads.signal, true);
-    } catch (failure) {
-      this.notice = told(failure);
+      await this.filling(() => this.loadTrack(signal, true));
+    } catch {
+      // Another run is shown by now.
     }
   }
 
@@ -372,8 +388,9 @@ class RunView extends View {
         <button @click=${this.toEnd}>To the end</button></p>` : nothing}
       ${this.inParts && this.spanFrom > 1 ? html`<p class="note">From event ${count(this.spanFrom)} on.
         <button @click=${this.showWhole}>Load the whole transcript</button></p>` : nothing}
+      ${this.unread ? html`<p class="problem" role="alert">The transcript cannot be shown as it is now. ${this.unread}</p>` : nothing}
       ${this.messages === undefined
-        ? html`<p class="muted pad-y">Loading the transcript …</p>`
+        ? this.unread ? nothing : html`<p class="muted pad-y">Loading the transcript …</p>`
         : html`<rt-transcript .messages=${this.messages} .truncated=${this.truncated} .live=${this.live && !this.asOf}></rt-transcript>`}`;
   }
 }

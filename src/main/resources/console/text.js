@@ -32,22 +32,31 @@ export function firstLine(text, max = 140) {
 const FIRST = 12_000;
 const MORE = 120_000;
 
-/** A text of any length: its beginning, and a button for more of it. */
-class LongText extends View {
-  static properties = { text: { attribute: false }, chars: { state: true } };
+/** What shows the beginning of something long, and a button for more of it. */
+export class Long extends View {
+  static properties = { chars: { state: true } };
 
   constructor() {
     super();
-    this.text = "";
     this.chars = FIRST;
   }
 
+  /** The button, if there are more characters than are shown. */
+  more(all) {
+    const rest = all - this.chars;
+    return rest > 0
+      ? html`<button class="more" @click=${() => (this.chars += MORE)}>Show ${count(Math.min(rest, MORE))} more of ${count(all)} characters</button>`
+      : null;
+  }
+}
+
+/** A text of any length. */
+class LongText extends Long {
+  static properties = { text: { attribute: false } };
+
   render() {
     const all = String(this.text ?? "");
-    const rest = all.length - this.chars;
-    return html`<pre class="plain" dir="auto">${shown(all.slice(0, this.chars))}</pre>${rest > 0
-      ? html`<button class="more" @click=${() => (this.chars += MORE)}>Show ${count(Math.min(rest, MORE))} more of ${count(all.length)} characters</button>`
-      : null}`;
+    return html`<pre class="plain" dir="auto">${shown(all.slice(0, this.chars))}</pre>${this.more(all.length)}`;
   }
 }
 

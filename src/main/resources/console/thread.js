@@ -1,9 +1,9 @@
 import { html, nothing } from "lit";
 import { View } from "./element.js";
-import { getJson, told } from "./api.js";
+import { getJson, mayPass, told } from "./api.js";
 import { badge } from "./badge.js";
 import { count, duration, fullMoment, moment, tokens } from "./format.js";
-import { Poll } from "./live.js";
+import { inTurn, Poll } from "./live.js";
 import { firstLine } from "./text.js";
 import { EventPages } from "./pages.js";
 import { isLoadedWhole, loadAll, loadSamples, Track, WHOLE_MAX } from "./track.js";
@@ -12,6 +12,10 @@ import { SPEEDS } from "./player.js";
 import "./transcript.js";
 
 const EVERY = 2000;
+
+/** What may come a little later is asked for after a rest, which doubles up to this while it does not. */
+const REST_MAX = 32_000;
+
 const RUNS_MAX = 200;
 
 /** A conversation: its runs as one transcript and on one timeline. */
@@ -31,6 +35,8 @@ class ThreadView extends View {
     super();
     this.version = 0;
     this.time = 0;
+    // A track is filled by one at a time: each begins where the one before it has ended.
+    this.filling = inTurn();
     new Poll(this, EVERY, () => this.look());
   }
 
@@ -62,49 +68,60 @@ class ThreadView extends View {
       return this.pages.get(id);
     };
     this.track = null;
-    this.known = [];
     this.thread = this.messages = this.runs = undefined;
     this.problem = null;
+    this.unfinished = false;
+    this.rest = 0;
     const wanted = [Number(this.place.hash.get("run")) || 0, Number(this.place.hash.get("seq")) || 0];
-    try {
-      await this.load(signal);
-      document.title = firstLine(this.thread.title, 60) + " – Runtape";
-      if (wanted[0] && this.track.runs[wanted[0] - 1]) {
-        const point = this.track.indexOf(wanted[1], wanted[0] - 1);
-        this.time = this.track.at[Math.max(0, point)];
-      }
-    } catch (failure) {
-      if (!signal.aborted) {
-        this.problem = told(failure);
-      }
+    await this.load(signal);
+    if (!signal.aborted && wanted[0] && this.track?.runs[wanted[0] - 1]) {
+      const point = this.track.indexOf(wanted[1], wanted[0] - 1);
+      this.time = this.track.at[Math.max(0, point)];
     }
   }
 
+  /** Shows what there is; what cannot be read, a single run perhaps, takes nothing else away. */
   async load(signal) {
     const id = this.place.id;
-    const [thread, runs, transcript] = await Promise.all([
-      getJson(["threads", id], {}, signal),
-      getJson(["threads", id, "runs"], { limit: RUNS_MAX }, signal),
-      getJson(["threads", id, "transcript"], {}, signal),
-    ]);
-    this.thread = thread.data;
-    this.runs = runs.data;
-    this.more = runs.meta.hasMore;
-    this.messages = transcript.data.messages;
-    this.truncated = transcript.data.truncated;
-    await this.loadTrack(signal);
+    const failures = [];
+    try {
+      const [thread, runs, transcript] = await Promise.all([
+        getJson(["threads", id], {}, signal),
+        getJson(["threads", id, "runs"], { limit: RUNS_MAX }, signal),
+        getJson(["threads", id, "transcript"], {}, signal).catch(failure => void failures.push(failure)),
+      ]);
+      signal.throwIfAborted();
+      this.thread = thread.data;
+      this.runs = runs.data;
+      this.more = runs.meta.hasMore;
+      this.messages = transcript?.data.messages ?? this.messages;
+      this.truncated = transcript?.data.truncated ?? this.truncated;
+      document.title = firstLine(this.thread.title, 60) + " – Runtape";
+      await this.filling(() => this.loadTrack(signal, failures));
+    } catch (failure) {
+      failures.push(failure);
+    }
+    if (!signal.aborted) {
+      this.problem = failures.length ? told(failures[0]) : null;
+      this.unfinished = failures.some(mayPass);
+      this.rest = this.unfinished ? Math.min(REST_MAX, Math.max(EVERY, 2 * this.rest)) : 0;
+      this.restsUntil = performance.now() + this.rest;
+    }
   }
 
-  /** All frames of the runs, as long as there are not too many; of the rest, samples. What is here already is kept. */
-  async loadTrack(signal) {
+  /**
+   * All frames of the runs, as long as there are not too many; of the rest, samples. What is here already is kept. A run that cannot
+   * be read is left out; one that may be a little later is where the next load goes on.
+   */
+  async loadTrack(signal, failures) {
+    signal.throwIfAborted();
     const runs = this.runs.filter(run => !run.framesExpiredAt && run.lastSequence > 0);
-    const lastKnown = this.known.length - 1;
-    const grows = this.track && !this.track.sampled && this.known.every((known, i) =>
+    const lastKnown = this.track ? this.track.runs.length - 1 : -1;
+    const grows = this.track && !this.track.sampled && this.track.runs.every((known, i) =>
       runs[i]?.id === known.id && (i === lastKnown || runs[i].lastSequence === known.last));
     const followed = !this.track || this.time >= this.track.end - 1;
     if (!grows) {
       this.track = new Track();
-      this.known = [];
     }
     const track = this.track;
     const told = () => {
@@ -114,33 +131,41 @@ class ThreadView extends View {
       }
     };
     this.loading = true;
-    for (const [i, run] of runs.entries()) {
-      const known = this.known[i];
-      if (known) {
-        if (i === this.known.length - 1 && run.lastSequence > known.last) {
-          known.last = await loadAll(track, run.id, { after: known.last, signal, told });
+    try {
+      for (const [i, run] of runs.entries()) {
+        if (i === track.runs.length) {
+          track.begin(run);
         }
-        continue;
+        const known = track.runs[i];
+        if (run.lastSequence > known.last) {
+          await (known.last > 0 || isLoadedWhole(run, WHOLE_MAX - track.length)
+            ? loadAll(track, { signal, told })
+            : loadSamples(track, run, { signal, told })).catch(failure => {
+              if (signal.aborted || mayPass(failure)) {
+                throw failure;
+              }
+              failures.push(failure);
+              known.last = Math.max(known.last, run.lastSequence);
+            });
+        }
       }
-      track.begin(run);
-      const load = isLoadedWhole(run, WHOLE_MAX - track.length)
-        ? loadAll(track, run.id, { signal, told })
-        : loadSamples(track, run, { signal, told });
-      this.known.push({ id: run.id, last: await load });
+    } finally {
+      this.loading = false;
+      told();
     }
-    this.loading = false;
-    told();
   }
 
-  /** Whether anything has happened since; only then the rest is asked for. */
+  /** Whether anything has happened since, or has not come yet; only then the rest is asked for. */
   async look() {
-    if (!this.thread) {
+    const { signal } = this.loads;
+    const due = this.unfinished && performance.now() >= this.restsUntil;
+    if (!this.thread && !due) {
       return;
     }
-    const { data } = await getJson(["threads", this.place.id], {}, this.loads.signal);
-    if (data.eventCount !== this.thread.eventCount || data.lastRunStatus !== this.thread.lastRunStatus
+    const { data } = await getJson(["threads", this.place.id], {}, signal);
+    if (due || data.eventCount !== this.thread.eventCount || data.lastRunStatus !== this.thread.lastRunStatus
         || data.runCount !== this.thread.runCount) {
-      await this.load(this.loads.signal);
+      await this.load(signal);
     }
   }
 
@@ -152,7 +177,7 @@ class ThreadView extends View {
   }
 
   render() {
-    if (this.problem) {
+    if (this.problem && !this.thread) {
       return html`<p class="problem pad" role="alert">${this.problem}</p><p class="pad"><a href="/console">All runs</a></p>`;
     }
     if (!this.thread) {
@@ -176,9 +201,11 @@ class ThreadView extends View {
           <div><dt>Tokens</dt><dd>${tokens(usage)}</dd></div>
         </dl>
       </header>
+      ${this.problem ? html`<p class="notice" role="status">Not all of the thread can be shown. ${this.problem}</p>` : nothing}
       <div class="split">
         <section class="main-column" aria-label="The conversation">
-          <rt-transcript .messages=${this.messages} .truncated=${this.truncated} .live=${live} links></rt-transcript>
+          ${this.messages ? html`<rt-transcript .messages=${this.messages} .truncated=${this.truncated} .live=${live} links></rt-transcript>`
+            : html`<p class="muted pad-y">The conversation cannot be shown whole. Each run that can be is in the list.</p>`}
         </section>
         <aside class="side" aria-label="Timeline">
           <h2 class="hidden">Timeline</h2>

@@ -106,10 +106,10 @@ export class Track {
     return this.length ? this.at[this.length - 1] : 0;
   }
 
-  /** Says that what follows are the frames of this run. */
+  /** Says that what follows are the frames of this run. It notes up to which sequence they are there. */
   begin(run) {
     const start = this.runs.length ? this.end + BETWEEN_RUNS : 0;
-    this.runs.push({ id: run.id, from: this.length, start, title: run.prompt, status: run.status });
+    this.runs.push({ id: run.id, from: this.length, start, title: run.prompt, status: run.status, last: 0 });
     this.version++;
   }
 
@@ -124,6 +124,7 @@ export class Track {
     // Each has a time of its own, so that the cursor tells those apart that came at once; and none goes back.
     this.at[i] = Math.max(run.start + event.offsetMs, i ? this.at[i - 1] + LEAST : 0);
     this.sequence[i] = event.sequence;
+    run.last = Math.max(run.last, event.sequence);
     this.run[i] = this.runs.length - 1;
     this.lane[i] = lane;
     this.size[i] = event.bytes;
@@ -192,10 +193,10 @@ export class Track {
   }
 }
 
-/** Adds all frames of a run after a position, as they arrive; `told` is called now and then. Returns the last sequence. */
-export async function loadAll(track, id, { after = 0, signal, told }) {
-  const response = await call(path(["runs", id, "events"], { after: after || null }), { accept: "application/x-ndjson", signal });
-  let last = after;
+/** Adds the frames that the last run of a track does not have yet, as they arrive; `told` is called now and then. */
+export async function loadAll(track, { signal, told }) {
+  const { id, last } = track.runs[track.runs.length - 1];
+  const response = await call(path(["runs", id, "events"], { after: last || null }), { accept: "application/x-ndjson", signal });
   let pause = performance.now();
   for await (const line of lines(response)) {
     if (!line) {
@@ -204,7 +205,6 @@ export async function loadAll(track, id, { after = 0, signal, told }) {
     const event = JSON.parse(line);
     track.add(event);
     track.frames++;
-    last = event.sequence;
     if (performance.now() - pause > 12) {
       track.version++;
       told?.();
@@ -215,10 +215,9 @@ export async function loadAll(track, id, { after = 0, signal, told }) {
   }
   track.version++;
   told?.();
-  return last;
 }
 
-/** Adds samples of a long run, evenly over its frames. Returns its last sequence. */
+/** Adds samples of a long run, which is the last of the track, evenly over its frames. */
 export async function loadSamples(track, run, { signal, told }) {
   const last = run.lastSequence;
   const found = new Map();
@@ -226,6 +225,8 @@ export async function loadSamples(track, run, { signal, told }) {
   const starts = [...new Set(Array.from({ length: SAMPLES }, (_, k) => Math.floor((k * Math.max(0, last - SAMPLE_FRAMES)) / (SAMPLES - 1))))];
   const from = track.length;
   track.sampled = true;
+  // What is between them is not missing.
+  track.runs[track.runs.length - 1].last = last;
   const take = async some => {
     while (some.length) {
       const after = some.shift();
@@ -249,5 +250,4 @@ export async function loadSamples(track, run, { signal, told }) {
     show();
   }
   track.frames += last;
-  return last;
 }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.PostgresServer;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
@@ -16,7 +18,9 @@ import io.runtape.transcript.HostileTexts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +34,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.JavascriptException;
 import org.openqa.selenium.Keys;
@@ -47,10 +50,16 @@ class ConsoleIT {
     private static final String TOP_OF_THE_RUNS =
             "return document.querySelector('.run-list').getBoundingClientRect().top";
 
-    @TempDir
-    static Path dataDir;
+    /** The agent of whose runs the frames are deleted after a second. */
+    private static final String BRIEF = "brief";
+
+    /** The frames of a run as they come, as opposed to a page of them. */
+    private static final String IS_OF_A_TIMELINE = "options.headers.Accept === 'application/x-ndjson'";
+
+    private static final String TRACK = "document.querySelector('rt-player').track";
 
     private static ConsoleTab tab;
+    private static String database;
     private static ScriptedUpstream upstream;
     private static GatewayProcess gateway;
     private static HttpServer elsewhere;
@@ -60,7 +69,11 @@ class ConsoleIT {
     @BeforeAll
     static void start() throws Exception {
         upstream = new ScriptedUpstream();
-        gateway = GatewayProcess.start(GatewayProcess.onH2(dataDir, upstream)).ready();
+        database = PostgresServer.freshDatabase();
+        Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
+        settings.put("RUNTAPE_RETENTION_RULES_BRIEF_AGENT", BRIEF);
+        settings.put("RUNTAPE_RETENTION_RULES_BRIEF_FRAMES_AFTER", "1s");
+        gateway = GatewayProcess.start(settings).ready();
         elsewhere = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         elsewhere.createContext("/", exchange -> {
             LOADED.add(exchange.getRequestURI().toString());
@@ -109,27 +122,76 @@ class ConsoleIT {
     }
 
     private static WireResponse call(String prompt, Script script) throws IOException {
+        return call(Map.of("agent", "code-assistant", "prompt", prompt), script);
+    }
+
+    private static WireResponse call(Map<String, Object> body, Script script) throws IOException {
         return gateway.client()
                 .post(
                         "/v1/run",
-                        JSON.writeValueAsString(Map.of("agent", "code-assistant", "prompt", prompt)),
+                        JSON.writeValueAsString(body),
                         AS_KEY,
                         upstream.on(script).header());
     }
 
-    private static void record(String thread, String prompt, Script script) throws IOException {
-        String body = JSON.writeValueAsString(Map.of("threadId", thread, "prompt", prompt));
-        try (WireResponse response = gateway.client()
-                .post("/v1/run", body, AS_KEY, upstream.on(script).header())) {
-            response.readAll();
-        }
+    private static String record(String thread, String prompt, Script script) throws IOException {
+        return record(Map.of("threadId", thread, "prompt", prompt), script);
     }
 
     private static String record(String prompt, Script script) throws IOException {
-        try (WireResponse response = call(prompt, script)) {
+        return record(Map.of("agent", "code-assistant", "prompt", prompt), script);
+    }
+
+    private static String record(Map<String, Object> body, Script script) throws IOException {
+        try (WireResponse response = call(body, script)) {
             response.readAll();
             return response.header("Runtape-Run-Id");
         }
+    }
+
+    private static Script saying(String text) throws IOException {
+        return Script.stream(event("assistant_message_delta", Map.of("delta", text)));
+    }
+
+    /** Says what comes, until it is empty. */
+    private static Script saying(BlockingQueue<String> said) {
+        return exchange -> {
+            exchange.streamHead();
+            for (String next = said.take(); !next.isEmpty(); next = said.take()) {
+                exchange.chunk(
+                        event("assistant_message_delta", Map.of("delta", next)).getBytes(UTF_8));
+            }
+            exchange.chunk(event("run_completed", Map.of("result", "done")).getBytes(UTF_8));
+            exchange.end();
+        };
+    }
+
+    /** Goes there as a link of the console does, in the same page. */
+    private static void go(String target) {
+        tab.js("history.pushState(null, '', arguments[0]); dispatchEvent(new PopStateEvent('popstate'))", target);
+    }
+
+    /** The page notes in a list what it asks for, and has this between it and the gateway, which {@code ask} asks. */
+    private static void between(String statements) {
+        tab.js("const ask = window.fetch; window.asked = [];"
+                + " window.fetch = async (target, options) => { asked.push(options.headers.Accept + ' ' + target); "
+                + statements
+                + " return ask(target, options); }");
+    }
+
+    /** The frames of timelines wait until somebody lets them go. */
+    private static void holdTimelines() {
+        tab.js("window.mayGo = new Promise(resolve => { window.letGo = resolve; })");
+        between("if (" + IS_OF_A_TIMELINE + ") { await mayGo; }");
+    }
+
+    /** What the browser complained of must be answers of such a status; returns how many. */
+    private static int refusals(String status) {
+        List<String> complaints = tab.complaints();
+        assertTrue(
+                complaints.stream().allMatch(each -> each.matches(".*status of " + status + " .*")),
+                complaints::toString);
+        return complaints.size();
     }
 
     @Test
@@ -249,6 +311,61 @@ class ConsoleIT {
     }
 
     @Test
+    void decodesAnEventOnce() {
+        tab.open("/console/runs/" + RUNS.good().id() + "?tab=events#seq=2");
+        tab.find(".hex");
+        tab.js(
+                "window.decoded = 0; const decode = window.atob; window.atob = text => { decoded++; return decode(text); }");
+
+        tab.js("document.querySelector('.grid').scrollTop = 150");
+
+        tab.awaitTrue("document.querySelector('rt-events').top === 150");
+        assertEquals(0L, tab.js("return decoded"));
+        tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
+        tab.awaitTrue("decoded === 1");
+    }
+
+    @Test
+    void asksOnceForEventsThatAreGone() throws Exception {
+        String run = record(Map.of("agent", BRIEF, "prompt", "Forget this soon"), saying("Soon."));
+        RunTable.await(
+                "its frames are deleted", () -> status("/history/v1/runs/" + run + "/events") == 410 ? true : null);
+
+        tab.open("/console/runs/" + run + "?tab=events");
+
+        tab.awaitText(".notice", "Its transcript is still there.");
+        tab.find("rt-events .problem");
+        String asked =
+                "return performance.getEntriesByType('resource').filter(each => /events([?]|$)/.test(each.name)).length";
+        Awaitility.await()
+                .during(1, TimeUnit.SECONDS)
+                .atMost(10, TimeUnit.SECONDS)
+                .until(() -> ((Number) tab.js(asked)).intValue() <= 2);
+        assertEquals(2, refusals("410"), "the timeline's and the table's");
+    }
+
+    @Test
+    void asksAgainForEventsAfterARest() {
+        tab.open("/console");
+        tab.find(".run-link");
+        tab.js("window.away = true");
+        between("if (away && target.includes('/events?')) { return new Response('{}', { status: 503 }); }");
+        go("/console/runs/" + RUNS.good().id() + "?tab=events");
+        tab.awaitText("rt-events .problem", "503");
+        tab.awaitText(".grid-row", "…");
+
+        tab.js("""
+                const asked = performance.now.bind(performance);
+                window.away = false;
+                performance.now = () => asked() + 6000;
+                document.dispatchEvent(new Event("visibilitychange"));
+                """);
+
+        tab.awaitText(".grid-row", "run_started");
+        tab.awaitTrue("document.querySelector('rt-events .problem') === null");
+    }
+
+    @Test
     void showsTheRequestAndCopiesIt() {
         tab.open("/console/runs/" + RUNS.bad().id() + "?tab=request");
         tab.awaitText("rt-request rt-code", "\"prompt\": \"Deploy it to staging\"");
@@ -304,18 +421,8 @@ class ConsoleIT {
 
     @Test
     void growsWhileTheRunIsLive() throws Exception {
-        BlockingQueue<String> said = new LinkedBlockingQueue<>();
-        Script script = exchange -> {
-            exchange.streamHead();
-            for (String next = said.take(); !next.isEmpty(); next = said.take()) {
-                exchange.chunk(
-                        event("assistant_message_delta", Map.of("delta", next)).getBytes(UTF_8));
-            }
-            exchange.chunk(event("run_completed", Map.of("result", "done")).getBytes(UTF_8));
-            exchange.end();
-        };
-        said.add("Once ");
-        try (WireResponse live = call("Tell a story", script)) {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Once "));
+        try (WireResponse live = call("Tell a story", saying(said))) {
             tab.open("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText("rt-transcript", "Once");
             tab.awaitText(".title-line", "running");
@@ -325,6 +432,34 @@ class ConsoleIT {
             said.add("");
             tab.awaitText(".title-line", "completed");
             tab.awaitText(".cursor .seq", "3 of 3");
+        }
+    }
+
+    @Test
+    void followsALiveRunFromWhereItsTimelineEnds() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
+        tab.open("/console");
+        tab.find(".run-link");
+        holdTimelines();
+        try (WireResponse live = call("Count slowly", saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "One");
+
+            tab.js("document.dispatchEvent(new Event('visibilitychange'))");
+            tab.js("letGo()");
+
+            tab.awaitText(".cursor .seq", "1 of 1");
+            said.add(", two");
+            tab.awaitText("rt-transcript", "One, two");
+            said.add("");
+            tab.awaitText(".title-line", "completed");
+            tab.awaitTrue(TRACK + ".length >= 3");
+            assertEquals(
+                    List.of(1L, 2L, 3L), tab.js("return [..." + TRACK + ".sequence.slice(0, " + TRACK + ".length)]"));
+            assertEquals(
+                    List.of(),
+                    tab.js(
+                            "return asked.filter(each => each.startsWith('text/event-stream') && !each.includes('after=1'))"));
         }
     }
 
@@ -447,6 +582,112 @@ class ConsoleIT {
         tab.awaitTrue("document.querySelector('rt-player').track.length === 2");
         assertEquals(
                 2, tab.browser().findElements(By.cssSelector(".run-list li")).size());
+    }
+
+    @Test
+    void loadsATimelineOnceWhichGrowsMeanwhile() throws Exception {
+        record("thr_meanwhile", "The first of two", saying("One."));
+        tab.open("/console");
+        tab.find(".run-link");
+        holdTimelines();
+        go("/console/threads/thr_meanwhile");
+        tab.awaitText("rt-transcript", "One.");
+        record("thr_meanwhile", "The second of two", saying("Two."));
+        tab.awaitText(".run-list", "The second of two");
+
+        tab.js("letGo()");
+
+        tab.awaitTrue(TRACK + ".runs.at(-1).title === 'The second of two'");
+        tab.awaitTrue(TRACK + ".length > " + TRACK + ".runs.at(-1).from");
+        assertEquals(
+                List.of("The first of two", "The second of two"),
+                tab.js("return " + TRACK + ".runs.map(run => run.title)"));
+        assertEquals(2L, tab.js("return " + TRACK + ".length"));
+    }
+
+    @Test
+    void goesOnWithATimelineWhoseConnectionBroke() {
+        tab.open("/console");
+        tab.find(".run-link");
+        between("""
+                if (%s && !window.broken) {
+                  window.broken = true;
+                  const text = await (await ask(target, options)).text();
+                  let began = false;
+                  return new Response(new ReadableStream({
+                    pull(some) {
+                      if (began) {
+                        return new Promise(resolve => setTimeout(() => resolve(some.error(new TypeError("broken"))), 200));
+                      }
+                      began = true;
+                      some.enqueue(new TextEncoder().encode(text.slice(0, text.length / 2)));
+                    }
+                  }));
+                }
+                """.formatted(IS_OF_A_TIMELINE));
+
+        go("/console/threads/thr_login");
+
+        tab.awaitText("rt-transcript", "Deploy it to staging");
+        tab.awaitText(".notice", "Not all of the thread can be shown");
+        tab.awaitTrue("document.querySelector('.notice') === null");
+        assertEquals(true, tab.js("""
+                        const track = %s;
+                        const runs = document.querySelector("rt-thread").runs;
+                        return track.length === runs.reduce((sum, run) => sum + run.lastSequence, 0)
+                          && track.sequence.slice(0, track.length).every((sequence, i, all) =>
+                            i === 0 || sequence === (track.run[i] === track.run[i - 1] ? all[i - 1] + 1 : 1));
+                        """.formatted(TRACK)));
+    }
+
+    @Test
+    void showsWhatIsLeftOfADamagedRun() throws Exception {
+        record("thr_damaged", "This one stays sound", saying("Sound."));
+        String run = record("thr_damaged", "This one is damaged", saying("Damaged."));
+        damage(run);
+
+        tab.open("/console/threads/thr_damaged");
+        tab.awaitText(".notice", "Not all of the thread can be shown");
+        tab.awaitTrue(TRACK + ".length === 1");
+        tab.awaitText(".run-list li:last-child", "This one is damaged");
+        tab.find(".run-list li:last-child a").click();
+        tab.awaitText(".notice", "Not all events can be shown");
+        tab.awaitText("#panel .problem", "The transcript cannot be shown");
+        tab.press("r");
+        tab.awaitText("rt-request rt-code", "This one is damaged");
+        tab.awaitText(".facts", run);
+        tab.find(".actions .danger").click();
+        tab.find("dialog[open] .danger").click();
+
+        tab.awaitTrue("location.pathname === '/console'");
+        assertEquals(404, status("/history/v1/runs/" + run));
+        assertTrue(refusals("50[03]") > 0);
+    }
+
+    private static void damage(String run) throws SQLException {
+        try (Connection connection = PostgresServer.connect(database);
+                PreparedStatement damage = connection.prepareStatement(
+                        "update block set content = '?' where run_pk = (select run_pk from run where id = ?)")) {
+            damage.setString(1, run);
+            assertEquals(1, damage.executeUpdate());
+        }
+    }
+
+    @Test
+    void comparesLongTextsInPieces() throws Exception {
+        String one = record("Say it long", saying("x".repeat(30_000)));
+        String other = record("Say it longer", saying("y".repeat(40_000)));
+        tab.open("/console/compare?a=" + one + "&b=" + other);
+        tab.awaitText(".diff-rows .come .more", "Show 28,000 more of 40,000 characters");
+
+        tab.find(".come .more").click();
+
+        tab.awaitTrue(
+                "[...document.querySelectorAll('.diff-rows ins')].some(each => each.textContent.length === 40000)");
+        assertEquals(
+                12_000L,
+                tab.js(
+                        "return Math.max(...[...document.querySelectorAll('.diff-rows del')].map(each => each.textContent.length))"));
     }
 
     @Test
