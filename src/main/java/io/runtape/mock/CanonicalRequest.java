@@ -7,9 +7,9 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.archive.Redaction;
 import io.runtape.json.LeanJson;
+import io.runtape.json.NumberSpelling;
 import io.runtape.run.Sha256;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -72,9 +72,6 @@ final class CanonicalRequest {
     private static final int CHARS_MAX = 4 << 20;
 
     private static final int SHOWN_CHARS_MAX = 120;
-
-    /** A number is written out with so many digits at the most: whatever a double holds is. */
-    private static final int DIGITS_MAX = 345;
 
     private final String path;
     private final SortedMap<String, String> values = new TreeMap<>();
@@ -156,7 +153,7 @@ final class CanonicalRequest {
                 }
             }
             case VALUE_STRING -> put(place, TextNode.valueOf(at.getText()).toString());
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(place, number(at.getText()));
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(place, NumberSpelling.of(at.getText()));
             default -> put(place, at.getText());
         }
     }
@@ -167,20 +164,6 @@ final class CanonicalRequest {
             throw new IOException("too much to be compared value by value");
         }
         values.put(place, value);
-    }
-
-    /** The spelling that all equal numbers share; of one that is very long, or very large or small, its own. */
-    private static String number(String text) {
-        if (text.length() > DIGITS_MAX) {
-            return text;
-        }
-        BigDecimal number;
-        try {
-            number = new BigDecimal(text).stripTrailingZeros();
-        } catch (NumberFormatException noExponent) {
-            return text;
-        }
-        return Math.abs((long) number.scale()) <= DIGITS_MAX ? number.toPlainString() : number.toString();
     }
 
     /** A digest that equal calls have, as 64 hexadecimal digits. */
