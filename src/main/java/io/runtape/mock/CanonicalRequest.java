@@ -90,14 +90,16 @@ final class CanonicalRequest {
      */
     static CanonicalRequest of(String path, byte[] body, Redaction redaction) {
         CanonicalRequest request = new CanonicalRequest(path);
-        if (body.length > READ_BYTES_MAX) {
+        // As the cassette has it, byte for byte.
+        byte[] shown = redaction.of(body);
+        if (shown.length > READ_BYTES_MAX) {
             request.values.put(
                     "",
-                    "body of " + body.length + " bytes, SHA-256 "
-                            + new Sha256().add(body).hex());
+                    "body of " + shown.length + " bytes, SHA-256 "
+                            + new Sha256().add(shown).hex());
             return request;
         }
-        String text = redaction.of(new String(body, UTF_8));
+        String text = new String(shown, UTF_8);
         try (JsonParser parser = LeanJson.parser(text)) {
             if (parser.nextToken() == JsonToken.START_OBJECT && request.read(parser)) {
                 return request;

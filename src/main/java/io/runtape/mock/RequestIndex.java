@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class RequestIndex implements RunIndex {
 
+    /** A body becomes text, and text without what cassettes leave out. */
+    private static final int TEXTS = 2;
+
     private final RequestReader requests;
     private final MemoryBudgets memory;
     private final Redaction redaction;
@@ -55,6 +58,12 @@ final class RequestIndex implements RunIndex {
             }
             insert.executeBatch();
         }
+    }
+
+    @Override
+    public long bytesMade(EndedRun run) {
+        byte @Nullable [] body = run.requestBody();
+        return body == null ? 0 : (long) TEXTS * body.length;
     }
 
     @Override

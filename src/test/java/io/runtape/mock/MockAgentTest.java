@@ -430,6 +430,25 @@ abstract class MockAgentTest extends RecordedHistory {
         assertEquals("data: {\"content\":\"" + masked + "\"}\n\n" + EVENTS[2], new String(again.whole(), UTF_8));
     }
 
+    /** It is not taken apart, and compared byte for byte as the cassette has it. */
+    @Test
+    void writesCassettesOfLongCallsThatFitThem() throws Exception {
+        String secret = "sk-proj-AbCdEfGhIjKlMnOpQrStUv";
+        String body = body().replace(prompt, prompt + " with " + secret + " word".repeat(60_000));
+        String run = record(body, Script.stream("data: long\n\n"));
+
+        byte[] cassette = history()
+                .get("/runs/" + run + "/cassette")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asByteArray();
+        String reader = readerOf(cassette);
+
+        WireResponse again = client().post("/v1/run", body, "X-API-Key: " + reader, "Runtape-Replay: match");
+        assertEquals("data: long\n\n", new String(again.whole(), UTF_8));
+    }
+
     @Test
     void writesCassettesWithoutCredentialsInIdsOfEvents() throws Exception {
         String secret = "sk-proj-AbCdEfGhIjKlMnOpQrStUv";
