@@ -106,9 +106,13 @@ public final class MockAgent {
                         + " POST. Nothing was sent to the agent API.");
     }
 
-    /** A call, as it is asked for. */
+    /**
+     * A call, as it is asked for.
+     *
+     * @param owners whose recordings may answer it, those of the first one before those of the next
+     */
     private record Asked(
-            Owner owner, MockedCall how, String path, RoutingContext context, EventLoop loop, long began) {}
+            List<Owner> owners, MockedCall how, String path, RoutingContext context, EventLoop loop, long began) {}
 
     /** Answers a call. Call it on the request's event loop, as soon as the request comes in. */
     public void answer(RoutingContext context, AgentTarget target) {
@@ -119,7 +123,9 @@ public final class MockAgent {
             String path = paths.match(target)
                     .map(RecordedPaths.RecordedPath::path)
                     .orElseGet(() -> target.target().normalised());
-            asked = new Asked(owner, how, path, context, EventLoops.current(), System.nanoTime());
+            // Where the anonymous history is closed, no caller without a credential may have what another one was told.
+            List<Owner> owners = callers.mayRepeat(owner) ? List.of(owner, Owner.CASSETTES) : List.of(Owner.CASSETTES);
+            asked = new Asked(owners, how, path, context, EventLoops.current(), System.nanoTime());
         } catch (ApiException refused) {
             ErrorReply.write(context, refused);
             return;
@@ -154,14 +160,18 @@ public final class MockAgent {
     }
 
     private RunSources.Found named(Asked asked, String runId) {
-        Optional<RunSources.Found> own = sources.find(asked.owner, runId);
-        return own.or(() -> sources.find(Owner.CASSETTES, runId)).orElseThrow(() -> ApiException.notFound("run"));
+        for (Owner owner : asked.owners) {
+            Optional<RunSources.Found> found = sources.find(owner, runId);
+            if (found.isPresent()) {
+                return found.get();
+            }
+        }
+        throw ApiException.notFound("run");
     }
 
-    /** The caller's own recordings come first, then those of the cassettes. */
     private RunSources.Found matching(Asked asked, byte[] body) throws SQLException {
         CanonicalRequest request = CanonicalRequest.of(asked.path, body, redaction);
-        for (Owner owner : List.of(asked.owner, Owner.CASSETTES)) {
+        for (Owner owner : asked.owners) {
             Optional<Long> run =
                     asked.how.newest() ? matches.newest(owner.id(), request) : matches.next(owner.id(), request);
             Optional<RunSources.Found> found = run.flatMap(sources::byKey);
@@ -169,12 +179,12 @@ public final class MockAgent {
                 return found.get();
             }
         }
-        throw none(asked.owner, request);
+        throw none(asked.owners, request);
     }
 
-    private ApiException none(Owner caller, CanonicalRequest asked) throws SQLException {
+    private ApiException none(List<Owner> owners, CanonicalRequest asked) throws SQLException {
         Optional<Recordings.Nearest> nearest = Optional.empty();
-        for (Owner owner : List.of(caller, Owner.CASSETTES)) {
+        for (Owner owner : owners) {
             Optional<Recordings.Nearest> near = recordings.nearest(owner.id(), asked);
             if (near.isPresent()
                     && (nearest.isEmpty()

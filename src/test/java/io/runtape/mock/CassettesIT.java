@@ -33,6 +33,8 @@ class CassettesIT {
     private static final String LANG_CHAIN =
             "{\"model\":\"gpt-5-nano\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}";
 
+    private static final String CONFIDED = "What is confided?";
+
     private final ScriptedUpstream upstream = new ScriptedUpstream();
 
     @AfterEach
@@ -91,7 +93,7 @@ class CassettesIT {
         database.put("RUNTAPE_MODE", "replay");
         database.put("RUNTAPE_CASSETTES", folder.toString());
         // However long ago they were recorded.
-        database.put("RUNTAPE_RETENTION", "1ms");
+        database.putIfAbsent("RUNTAPE_RETENTION", "1ms");
         return GatewayProcess.start(database);
     }
 
@@ -241,11 +243,12 @@ class CassettesIT {
         }
     }
 
-    /** Of two histories, so that each is the first run of it. */
+    /** Of two histories, so that each is the first run of it; one has runs of callers without a key as well. */
     @Test
     void takesRunsOfTheSamePlaceInAThread(
             @TempDir Path first, @TempDir Path second, @TempDir Path third, @TempDir Path folder) throws Exception {
         List<String> runs = new ArrayList<>();
+        String keyless = "";
         for (Path data : List.of(first, second)) {
             Map<String, String> settings = GatewayProcess.onH2(data, upstream);
             settings.put("RUNTAPE_RECORD_PATHS", CHAT);
@@ -257,6 +260,14 @@ class CassettesIT {
                         LANG_CHAIN.formatted("What is " + word + "?"),
                         saying(word),
                         "Runtape-Thread-Id: the-tests"));
+                try (WireResponse response = gateway.client()
+                        .post(
+                                CHAT,
+                                LANG_CHAIN.formatted(CONFIDED),
+                                upstream.on(saying("Understood")).header())) {
+                    response.readAll();
+                    keyless = response.header("Runtape-Run-Id");
+                }
             }
         }
         for (String run : runs) {
@@ -265,10 +276,12 @@ class CassettesIT {
         }
 
         for (int start = 0; start < 2; start++) {
-            try (GatewayProcess gateway =
-                    replaying(GatewayProcess.onH2(third, upstream), folder).ready()) {
+            Map<String, String> settings = GatewayProcess.onH2(second, upstream);
+            settings.put("RUNTAPE_RETENTION", "1d");
+            try (GatewayProcess gateway = replaying(settings, folder).ready()) {
                 assertEquals("Day 0", asked(gateway, "What is Day 0?"));
                 assertEquals("Day 1", asked(gateway, "What is Day 1?"));
+                assertTellsNobody(gateway, keyless);
             }
         }
 
@@ -277,6 +290,21 @@ class CassettesIT {
         Files.writeString(other, Files.readString(other).replace(runs.get(1), runs.get(0)));
         String later = one.compareTo(other) < 0 ? runs.get(1) : runs.get(0);
         assertDoesNotStart(third, folder, later + ".ndjson is in conflict with another one, at line ");
+    }
+
+    /** The history of callers without a key is closed, and a gateway cannot tell them apart. */
+    private static void assertTellsNobody(GatewayProcess gateway, String keyless) throws IOException {
+        try (WireResponse named = gateway.client().post(CHAT, "{}", "Runtape-Replay: " + keyless)) {
+            named.whole();
+            assertEquals(404, named.status());
+        }
+        for (String asked : List.of(CONFIDED, "What is it?")) {
+            try (WireResponse none = gateway.client().post(CHAT, LANG_CHAIN.formatted(asked))) {
+                String told = new String(none.whole(), UTF_8);
+                assertEquals(404, none.status(), told);
+                assertFalse(told.contains("recorded \\\"" + CONFIDED), told);
+            }
+        }
     }
 
     @Test
