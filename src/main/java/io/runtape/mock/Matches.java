@@ -40,10 +40,13 @@ final class Matches {
         }
         synchronized (this) {
             int call = calls.merge(owner + ' ' + asked.key(), 1, Integer::sum);
-            long turn = found.get(Math.min(call, found.size()) - 1);
-            used.add(turn);
-            return Optional.of(turn);
+            return Optional.of(found.get(Math.min(call, found.size()) - 1));
         }
+    }
+
+    /** Notes that the run answers a call, however it was found. */
+    synchronized void use(long runPk) {
+        used.add(runPk);
     }
 
     /** Whether the run has answered a call. */

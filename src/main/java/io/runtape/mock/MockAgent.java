@@ -155,7 +155,11 @@ public final class MockAgent {
                         "The agent API never answered run " + found.run().id
                                 + ", so there is no response to give again.");
             }
-            return MockedResponse.of(found, asked.how.fault(), frames);
+            MockedResponse response = MockedResponse.of(found, asked.how.fault(), frames);
+            if (found.run().owner.equals(Owner.CASSETTES.id())) {
+                matches.use(found.run().runPk);
+            }
+            return response;
         }
     }
 

@@ -84,6 +84,9 @@ class CassettesIT {
             String greeting = LANG_CHAIN.formatted("Greet me.");
             runs.add(cassette(gateway, folder, greeting, saying("Good", " morning")));
             runs.add(cassette(gateway, folder, greeting, saying("Good", " evening")));
+            runs.add(cassette(gateway, folder, LANG_CHAIN.formatted("Named later."), saying("By its id")));
+            String whole = chunk("By the call").replace("null", "\"stop\"") + "data: [DONE]\n\n";
+            runs.add(cassette(gateway, folder, LANG_CHAIN.formatted("Matched later."), Script.stream(whole)));
             runs.add(cassette(gateway, folder, LANG_CHAIN.formatted("Never asked again."), saying("x")));
         }
         return runs;
@@ -123,6 +126,14 @@ class CassettesIT {
             assertEquals("Good evening", asked(gateway, "Greet me."));
             assertEquals("Good evening", asked(gateway, "Greet me."));
 
+            for (String replay : List.of(runs.get(2), "match")) {
+                try (WireResponse again = gateway.client()
+                        .post(CHAT, LANG_CHAIN.formatted("Matched later."), "Runtape-Replay: " + replay)) {
+                    String told = new String(again.whole(), UTF_8);
+                    assertTrue(told.contains(replay.equals("match") ? "By the call" : "By its id"), told);
+                }
+            }
+
             WireResponse miss =
                     gateway.client().post(CHAT, LANG_CHAIN.formatted("Greet him."), "Authorization: Bearer any");
             String why = new String(miss.whole(), UTF_8);
@@ -141,7 +152,7 @@ class CassettesIT {
             assertTrue(
                     gateway.output().stream()
                             .anyMatch(line -> line.contains(
-                                    "recordings of the cassettes that no call has used (1): " + runs.get(2))),
+                                    "recordings of the cassettes that no call has used (1): " + runs.get(4))),
                     () -> String.join("\n", gateway.output()));
         }
         assertEquals(calls, upstream.received().size());
