@@ -1,5 +1,6 @@
 package io.runtape.mock;
 
+import io.runtape.server.memory.BudgetShare;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -28,13 +29,13 @@ final class Matches {
     }
 
     /** The newest recording that has completed. */
-    Optional<Long> newest(String owner, CanonicalRequest asked) throws SQLException {
-        return recordings.newest(owner, asked);
+    Optional<Long> newest(String owner, CanonicalRequest asked, BudgetShare room) throws SQLException {
+        return recordings.newest(owner, asked, room);
     }
 
     /** The next one in turn, however it ended. */
-    Optional<Long> next(String owner, CanonicalRequest asked) throws SQLException {
-        List<Long> found = recordings.of(owner, asked);
+    Optional<Long> next(String owner, CanonicalRequest asked, BudgetShare room) throws SQLException {
+        List<Long> found = recordings.of(owner, asked, room);
         if (found.isEmpty()) {
             return Optional.empty();
         }

@@ -20,6 +20,7 @@ import io.runtape.run.FrameReader;
 import io.runtape.run.Run;
 import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.loop.EventLoops;
+import io.runtape.server.memory.BudgetShare;
 import io.runtape.store.BlockingWork;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -47,7 +48,6 @@ public final class MockAgent {
     /** Statuses with which an agent API says when to come back. */
     private static final Set<Integer> COME_BACK = Set.of(429, 503, 529);
 
-    private static final int DIFFERENCES_MAX = 5;
     private static final int KEY_CHARS_SHOWN = 12;
 
     private final MockMode mode;
@@ -148,7 +148,7 @@ public final class MockAgent {
     private MockedResponse find(Asked asked, ReceivedBody received) throws SQLException {
         try (var share = received.share()) {
             @Nullable String runId = asked.how.runId();
-            RunSources.Found found = runId == null ? matching(asked, received.bytes()) : named(asked, runId);
+            RunSources.Found found = runId == null ? matching(asked, received.bytes(), share) : named(asked, runId);
             if (found.run().upstreamStatus == null && found.source().live() == null) {
                 throw ApiException.of(
                         ErrorCode.NO_RECORDING,
@@ -173,44 +173,35 @@ public final class MockAgent {
         throw ApiException.notFound("run");
     }
 
-    private RunSources.Found matching(Asked asked, byte[] body) throws SQLException {
-        CanonicalRequest request = CanonicalRequest.of(asked.path, body, redaction);
+    private RunSources.Found matching(Asked asked, byte[] body, BudgetShare room) throws SQLException {
+        CanonicalRequest request = CanonicalRequest.of(asked.path, body, redaction, room::takeBlocking);
         for (Owner owner : asked.owners) {
-            Optional<Long> run =
-                    asked.how.newest() ? matches.newest(owner.id(), request) : matches.next(owner.id(), request);
+            Optional<Long> run = asked.how.newest()
+                    ? matches.newest(owner.id(), request, room)
+                    : matches.next(owner.id(), request, room);
             Optional<RunSources.Found> found = run.flatMap(sources::byKey);
             if (found.isPresent()) {
                 return found.get();
             }
         }
-        throw none(asked.owners, request);
-    }
-
-    private ApiException none(List<Owner> owners, CanonicalRequest asked) throws SQLException {
-        Optional<Recordings.Nearest> nearest = Optional.empty();
-        for (Owner owner : owners) {
-            Optional<Recordings.Nearest> near = recordings.nearest(owner.id(), asked);
-            if (near.isPresent()
-                    && (nearest.isEmpty()
-                            || near.get().distance() < nearest.get().distance())) {
-                nearest = near;
-            }
-        }
-        String key =
-                "No recording fits this call, whose key is " + shown(asked) + ". Nothing was sent to the agent API.";
-        return ApiException.of(
+        String nearest = recordings
+                .nearest(asked.owners, request, room)
+                .map(MockAgent::told)
+                .orElse("There are no recordings.");
+        throw ApiException.of(
                 ErrorCode.NO_RECORDING,
-                key + nearest.map(near -> " " + told(near, asked)).orElse(" There are no recordings."));
+                "No recording fits this call, whose key is " + shown(request.key())
+                        + ". Nothing was sent to the agent API. " + nearest);
     }
 
-    private static String shown(CanonicalRequest request) {
-        return request.key().substring(0, KEY_CHARS_SHOWN);
+    private static String shown(String key) {
+        return key.substring(0, KEY_CHARS_SHOWN);
     }
 
-    private static String told(Recordings.Nearest near, CanonicalRequest asked) {
-        return "The nearest is run " + near.runId() + " (" + shown(near.request()) + "), which differs in "
+    private static String told(Recordings.Near near) {
+        return "The nearest is run " + near.runId() + " (" + shown(near.key()) + "), which differs in "
                 + near.distance() + (near.distance() == 1 ? " place: " : " places: ")
-                + String.join("; ", asked.differences(near.request(), DIFFERENCES_MAX)) + ".";
+                + String.join("; ", near.differences()) + ".";
     }
 
     private void answer(Asked asked, MockedResponse response) {

@@ -7,13 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
+import io.runtape.archive.Redaction;
 import io.runtape.history.RecordedHistory;
+import io.runtape.server.memory.BudgetShare;
+import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import io.runtape.testsupport.WireResponse.Arrival;
 import io.runtape.testsupport.WireResponse.End;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -34,6 +38,15 @@ abstract class MockAgentTest extends RecordedHistory {
 
     private static final String TOKEN =
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
+
+    @Inject
+    MemoryBudgets memory;
+
+    @Inject
+    Redaction redaction;
+
+    @Inject
+    RequestIndex index;
 
     private final String prompt = "Say " + UUID.randomUUID();
 
@@ -274,6 +287,42 @@ abstract class MockAgentTest extends RecordedHistory {
                 "no_recording",
                 run,
                 "differs in 1 place: agent: recorded \"greeter\", asked \"gretter\"");
+    }
+
+    @Test
+    void prefersTheNearestOfTheSamePath() throws Exception {
+        String ofPath = record(body().replace(prompt, "Else"), Script.stream("data: x\n\n"));
+        record("/v1/recorded", body(), Script.stream("data: y\n\n"));
+        record(body().replace(prompt, "Else").replace("greeter", "other"), Script.stream("data: z\n\n"));
+
+        refused(mocked(body(), "Runtape-Replay: match"), 404, "no_recording", ofPath, "differs in 1 place: prompt: ");
+    }
+
+    /** A call may take a hundred times the memory of its body: only one is looked at at a time, and all of it counts. */
+    @Test
+    void countsTheMemoryOfCallsThatAreCompared() throws Exception {
+        byte[] many = ("{\"input\":[" + "0,".repeat(100_000) + "0]}").getBytes(UTF_8);
+        RunTable.await("no other call has memory", () -> memory.bodies().taken() == 0 ? true : null);
+        try (BudgetShare share = memory.bodies().share()) {
+            CanonicalRequest asked = CanonicalRequest.of("/v1/run", many, redaction, share::takeBlocking);
+            long ofOne = memory.bodies().taken();
+            assertTrue(ofOne > 50L * many.length, "it takes " + ofOne);
+
+            for (int i = 0; i < 3; i++) {
+                String run = record(new String(many, UTF_8), Script.stream("data: x\n\n"));
+                long held = index.read(
+                                table().ended(run).pk(),
+                                "/v1/run",
+                                share,
+                                recorded -> recorded.key().equals(asked.key())
+                                        ? memory.bodies().taken()
+                                        : -1)
+                        .orElseThrow();
+                assertTrue(held >= 2 * ofOne, "both take " + held);
+            }
+
+            RunTable.await("it is given back", () -> memory.bodies().taken() == ofOne ? true : null);
+        }
     }
 
     @Test
