@@ -4,12 +4,14 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.archive.Redaction;
+import io.runtape.delivery.BrokenOffException;
 import io.runtape.delivery.Delivery;
 import io.runtape.delivery.RunSources;
 import io.runtape.delivery.StreamedResponse;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
+import io.runtape.error.RequestId;
 import io.runtape.idempotency.RecordedHead;
 import io.runtape.relay.AgentTarget;
 import io.runtape.relay.CallBodies;
@@ -22,6 +24,7 @@ import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.loop.EventLoops;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.store.BlockingWork;
+import io.runtape.store.SqlFault;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -139,10 +142,21 @@ public final class MockAgent {
     private static void fail(RoutingContext context, Throwable cause) {
         if (cause instanceof ApiException refused) {
             ErrorReply.write(context, refused);
-        } else {
+        } else if (mayPass(cause)) {
             LOG.debugf(cause, "a recording cannot be looked up");
             ErrorReply.write(context, UnansweredErrors.awayStore());
+        } else {
+            LOG.errorf(cause, "request %s gets no recording", RequestId.of(context));
+            ErrorReply.write(
+                    context,
+                    ErrorCode.INTERNAL_ERROR,
+                    "Something went wrong on our side. The log has it under the request id.");
         }
+    }
+
+    private static boolean mayPass(Throwable cause) {
+        @Nullable SQLException fault = SqlFault.behind(cause);
+        return fault == null ? cause instanceof BrokenOffException : SqlFault.mayPass(fault);
     }
 
     private MockedResponse find(Asked asked, ReceivedBody received) throws SQLException {

@@ -1,11 +1,15 @@
 package io.runtape.mock;
 
 import io.runtape.archive.Redaction;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.indexing.EndedRun;
 import io.runtape.indexing.RunIndex;
+import io.runtape.run.DamagedBodyException;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
 import io.runtape.server.memory.BudgetShare;
+import io.runtape.store.SqlFault;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -37,7 +41,7 @@ final class RequestIndex implements RunIndex {
      *
      * @param share holds what that takes in memory until the look is over
      * @param look keeps nothing of the call but what it returns
-     * @return empty if the call is not known any more
+     * @return empty if the call is not known any more, or cannot be read
      */
     <T> Optional<T> read(long runPk, String path, BudgetShare share, Function<CanonicalRequest, T> look)
             throws SQLException {
@@ -51,9 +55,21 @@ final class RequestIndex implements RunIndex {
                 room.accept((long) TEXTS * request.body().length);
                 return look.apply(CanonicalRequest.of(path, request.body(), redaction, room));
             });
+        } catch (SQLException | RuntimeException e) {
+            if (isOfTheCall(e)) {
+                return Optional.empty();
+            }
+            throw e;
         } finally {
             share.give(taken.get());
         }
+    }
+
+    /** Whether others may be read: this one is damaged, or a rule of redaction cannot go through it. */
+    private static boolean isOfTheCall(Exception e) {
+        return e instanceof DamagedBodyException
+                || e instanceof SQLException fault && SqlFault.isOfTheRow(fault)
+                || e instanceof ApiException api && api.code() == ErrorCode.INTERNAL_ERROR;
     }
 
     @Override

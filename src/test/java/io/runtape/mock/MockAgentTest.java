@@ -18,8 +18,12 @@ import io.runtape.testsupport.WireResponse;
 import io.runtape.testsupport.WireResponse.Arrival;
 import io.runtape.testsupport.WireResponse.End;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -322,6 +326,45 @@ abstract class MockAgentTest extends RecordedHistory {
             }
 
             RunTable.await("it is given back", () -> memory.bodies().taken() == ofOne ? true : null);
+        }
+    }
+
+    /** It is in no one's way: neither when another is looked for nor when that is told which is the nearest. */
+    @Test
+    void passesOverACallThatCannotBeRead() throws Exception {
+        String readable = record(body(), Script.stream("data: x\n\n"));
+        String damaged = record(body(), Script.stream("data: y\n\n"));
+        damage("update run set request_body = ? where run_pk = ?", "28b52ffd2064ff", damaged);
+
+        refused(
+                mocked(body().replace("greeter", "gretter"), "Runtape-Replay: match"),
+                404,
+                "no_recording",
+                readable,
+                "differs in 1 place: agent: ");
+        history().delete("/runs/" + damaged).then().statusCode(204);
+    }
+
+    /** The database is not away: to come back is of no use. */
+    @Test
+    void saysThatARecordingCannotBeRead() throws Exception {
+        String run = record(body(), Script.stream(EVENTS));
+        damage("update block set content = ? where run_pk = ?", "3f", run);
+
+        refused(
+                mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: cut@2"),
+                500,
+                "internal_error",
+                "The log has it");
+        history().delete("/runs/" + run).then().statusCode(204);
+    }
+
+    private void damage(String statement, String hex, String run) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement(statement)) {
+            update.setBytes(1, HexFormat.of().parseHex(hex));
+            update.setLong(2, table().ended(run).pk());
+            assertTrue(update.executeUpdate() > 0);
         }
     }
 
