@@ -1,7 +1,9 @@
 package io.runtape.diff;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.json.LeanTree;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
@@ -23,6 +25,9 @@ final class RequestMembers {
 
     /** Those with prompts and messages, by the names of all agent APIs. */
     private static final Set<String> CONVERSATION = Set.of("prompt", "messages", "input", "system", "instructions");
+
+    private static final String INPUT = "input";
+    private static final String MESSAGES = "messages";
 
     /** A body is in memory as bytes, as text, and as a tree of a few times that. */
     private static final int FORMS = 4;
@@ -61,11 +66,31 @@ final class RequestMembers {
             @Nullable JsonNode value = ofFirst.get(name);
             @Nullable JsonNode valueOfSecond = ofSecond.get(name);
             boolean isTold = CONVERSATION.contains(name) && (!sameMessages || value == null || valueOfSecond == null);
-            if (!isTold && !JsonForm.of(value).equals(JsonForm.of(valueOfSecond))) {
+            String form = JsonForm.of(isTold ? untold(name, value) : value);
+            if (!form.equals(JsonForm.of(isTold ? untold(name, valueOfSecond) : valueOfSecond))) {
                 differing.add(new MemberDiff(name, ChangeKind.of(value, valueOfSecond, false), value, valueOfSecond));
             }
         }
         return differing;
+    }
+
+    /** What a member of a conversation has beside messages: these are compared wherever they are. Null if that is nothing. */
+    private static @Nullable JsonNode untold(String name, @Nullable JsonNode value) {
+        if (value == null || isList(value) || value.isTextual() && !name.equals(MESSAGES)) {
+            return null;
+        }
+        if (!name.equals(INPUT) || !(value instanceof ObjectNode object) || !isList(object.path(MESSAGES))) {
+            return value;
+        }
+        // LangGraph's, which has the other values of a graph's state as well.
+        ObjectNode others = JsonNodeFactory.instance.objectNode().setAll(object);
+        others.remove(MESSAGES);
+        return others.isEmpty() ? null : others;
+    }
+
+    private static boolean isList(JsonNode value) {
+        // Of very many values, it is still text.
+        return value.isArray() || value.isPojo() && value.toString().startsWith("[");
     }
 
     /** The body; empty if it is deleted, since a recorded one is a JSON object. */
@@ -77,7 +102,7 @@ final class RequestMembers {
     }
 
     private static JsonNode members(byte[] body) {
-        JsonNode read = LeanTree.read(Utf8.decode(body, 0, body.length), Set.of());
+        JsonNode read = LeanTree.read(Utf8.decode(body, 0, body.length), Set.of(INPUT));
         return read == null ? MissingNode.getInstance() : read;
     }
 }

@@ -25,12 +25,8 @@ final class WrittenNumber extends NumericNode {
 
     @Override
     public void serialize(JsonGenerator to, SerializerProvider provider) throws IOException {
-        boolean byValue = provider.getAttribute(LeanTree.NUMBERS_BY_VALUE) != null && Double.isFinite(doubleValue());
-        if (byValue) {
-            to.writeNumber(doubleValue());
-        } else {
-            to.writeNumber(text);
-        }
+        boolean byValue = provider.getAttribute(LeanTree.NUMBERS_BY_VALUE) != null;
+        to.writeNumber(byValue ? NumberSpelling.of(text) : text);
     }
 
     @Override

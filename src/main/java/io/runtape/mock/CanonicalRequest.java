@@ -7,17 +7,17 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.archive.Redaction;
 import io.runtape.json.LeanJson;
+import io.runtape.json.NumberSpelling;
 import io.runtape.run.Sha256;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,17 +71,24 @@ final class CanonicalRequest {
     /** Characters of places and values: each value of a body that nests deep has a long place. */
     private static final int CHARS_MAX = 4 << 20;
 
+    /** What a value takes in memory besides its characters and those of its place. */
+    private static final int VALUE_BYTES = 130;
+
+    /** Room is taken for so many bytes ahead. */
+    private static final int ROOM_BYTES = 32 << 10;
+
     private static final int SHOWN_CHARS_MAX = 120;
 
-    /** A number is written out with so many digits at the most: whatever a double holds is. */
-    private static final int DIGITS_MAX = 345;
-
     private final String path;
+    private final LongConsumer room;
     private final SortedMap<String, String> values = new TreeMap<>();
     private long chars;
+    private long held;
+    private long taken;
 
-    private CanonicalRequest(String path) {
+    private CanonicalRequest(String path, LongConsumer room) {
         this.path = path;
+        this.room = room;
     }
 
     /**
@@ -90,17 +97,21 @@ final class CanonicalRequest {
      * @param path its path, normalised
      * @param body its body; counts as it is if it is no JSON object, nests very deep, or is longer than 256 KiB
      * @param redaction what cassettes leave out, so that a call fits the cassette of its like
+     * @param room takes how many bytes the form needs, which may be many times those of the body; may wait until there is room
+     *     for them, or throw
      */
-    static CanonicalRequest of(String path, byte[] body, Redaction redaction) {
-        CanonicalRequest request = new CanonicalRequest(path);
-        if (body.length > READ_BYTES_MAX) {
+    static CanonicalRequest of(String path, byte[] body, Redaction redaction, LongConsumer room) {
+        CanonicalRequest request = new CanonicalRequest(path, room);
+        // As the cassette has it, byte for byte.
+        byte[] shown = redaction.of(body);
+        if (shown.length > READ_BYTES_MAX) {
             request.values.put(
                     "",
-                    "body of " + body.length + " bytes, SHA-256 "
-                            + new Sha256().add(body).hex());
+                    "body of " + shown.length + " bytes, SHA-256 "
+                            + new Sha256().add(shown).hex());
             return request;
         }
-        String text = redaction.of(new String(body, UTF_8));
+        String text = new String(shown, UTF_8);
         try (JsonParser parser = LeanJson.parser(text)) {
             if (parser.nextToken() == JsonToken.START_OBJECT && request.read(parser)) {
                 return request;
@@ -156,7 +167,7 @@ final class CanonicalRequest {
                 }
             }
             case VALUE_STRING -> put(place, TextNode.valueOf(at.getText()).toString());
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(place, number(at.getText()));
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(place, NumberSpelling.of(at.getText()));
             default -> put(place, at.getText());
         }
     }
@@ -166,21 +177,13 @@ final class CanonicalRequest {
         if (chars > CHARS_MAX) {
             throw new IOException("too much to be compared value by value");
         }
+        held += VALUE_BYTES + 2L * (place.length() + value.length());
+        if (held > taken) {
+            long more = held - taken + ROOM_BYTES;
+            room.accept(more);
+            taken += more;
+        }
         values.put(place, value);
-    }
-
-    /** The spelling that all equal numbers share; of one that is very long, or very large or small, its own. */
-    private static String number(String text) {
-        if (text.length() > DIGITS_MAX) {
-            return text;
-        }
-        BigDecimal number;
-        try {
-            number = new BigDecimal(text).stripTrailingZeros();
-        } catch (NumberFormatException noExponent) {
-            return text;
-        }
-        return Math.abs((long) number.scale()) <= DIGITS_MAX ? number.toPlainString() : number.toString();
     }
 
     /** A digest that equal calls have, as 64 hexadecimal digits. */
@@ -200,7 +203,14 @@ final class CanonicalRequest {
 
     /** How many values are not the same. */
     int distance(CanonicalRequest other) {
-        return different(other).size() + (path.equals(other.path) ? 0 : 1);
+        int shared = 0;
+        int same = 0;
+        for (Map.Entry<String, String> value : values.entrySet()) {
+            @Nullable String others = other.values.get(value.getKey());
+            shared += others == null ? 0 : 1;
+            same += value.getValue().equals(others) ? 1 : 0;
+        }
+        return values.size() + other.values.size() - shared - same + (path.equals(other.path) ? 0 : 1);
     }
 
     /**
@@ -213,20 +223,21 @@ final class CanonicalRequest {
         if (!path.equals(recorded.path)) {
             told.add("path: recorded " + recorded.path + ", asked " + path);
         }
-        for (String at : different(recorded)) {
-            if (told.size() == max) {
-                break;
-            }
-            told.add(at + ": recorded " + shown(recorded.values, at) + ", asked " + shown(values, at));
-        }
+        different(recorded)
+                .sorted()
+                .limit(max - told.size())
+                .map(at -> at + ": recorded " + shown(recorded.values, at) + ", asked " + shown(values, at))
+                .forEach(told::add);
         return told;
     }
 
-    private Collection<String> different(CanonicalRequest other) {
-        Set<String> places = new TreeSet<>(values.keySet());
-        places.addAll(other.values.keySet());
-        places.removeIf(at -> values.getOrDefault(at, "").equals(other.values.getOrDefault(at, "")));
-        return places;
+    /** The places whose values are not the same. */
+    private Stream<String> different(CanonicalRequest other) {
+        return Stream.concat(
+                values.entrySet().stream()
+                        .filter(value -> !value.getValue().equals(other.values.get(value.getKey())))
+                        .map(Map.Entry::getKey),
+                other.values.keySet().stream().filter(at -> !values.containsKey(at)));
     }
 
     private static String shown(Map<String, String> values, String at) {

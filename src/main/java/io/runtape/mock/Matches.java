@@ -1,5 +1,6 @@
 package io.runtape.mock;
 
+import io.runtape.server.memory.BudgetShare;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -28,22 +29,25 @@ final class Matches {
     }
 
     /** The newest recording that has completed. */
-    Optional<Long> newest(String owner, CanonicalRequest asked) throws SQLException {
-        return recordings.newest(owner, asked);
+    Optional<Long> newest(String owner, CanonicalRequest asked, BudgetShare room) throws SQLException {
+        return recordings.newest(owner, asked, room);
     }
 
     /** The next one in turn, however it ended. */
-    Optional<Long> next(String owner, CanonicalRequest asked) throws SQLException {
-        List<Long> found = recordings.of(owner, asked);
+    Optional<Long> next(String owner, CanonicalRequest asked, BudgetShare room) throws SQLException {
+        List<Long> found = recordings.of(owner, asked, room);
         if (found.isEmpty()) {
             return Optional.empty();
         }
         synchronized (this) {
             int call = calls.merge(owner + ' ' + asked.key(), 1, Integer::sum);
-            long turn = found.get(Math.min(call, found.size()) - 1);
-            used.add(turn);
-            return Optional.of(turn);
+            return Optional.of(found.get(Math.min(call, found.size()) - 1));
         }
+    }
+
+    /** Notes that the run answers a call, however it was found. */
+    synchronized void use(long runPk) {
+        used.add(runPk);
     }
 
     /** Whether the run has answered a call. */

@@ -4,12 +4,14 @@ import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.archive.Redaction;
+import io.runtape.delivery.BrokenOffException;
 import io.runtape.delivery.Delivery;
 import io.runtape.delivery.RunSources;
 import io.runtape.delivery.StreamedResponse;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
+import io.runtape.error.RequestId;
 import io.runtape.idempotency.RecordedHead;
 import io.runtape.relay.AgentTarget;
 import io.runtape.relay.CallBodies;
@@ -20,7 +22,9 @@ import io.runtape.run.FrameReader;
 import io.runtape.run.Run;
 import io.runtape.server.body.ReceivedBody;
 import io.runtape.server.loop.EventLoops;
+import io.runtape.server.memory.BudgetShare;
 import io.runtape.store.BlockingWork;
+import io.runtape.store.SqlFault;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -47,7 +51,6 @@ public final class MockAgent {
     /** Statuses with which an agent API says when to come back. */
     private static final Set<Integer> COME_BACK = Set.of(429, 503, 529);
 
-    private static final int DIFFERENCES_MAX = 5;
     private static final int KEY_CHARS_SHOWN = 12;
 
     private final MockMode mode;
@@ -106,9 +109,13 @@ public final class MockAgent {
                         + " POST. Nothing was sent to the agent API.");
     }
 
-    /** A call, as it is asked for. */
+    /**
+     * A call, as it is asked for.
+     *
+     * @param owners whose recordings may answer it, those of the first one before those of the next
+     */
     private record Asked(
-            Owner owner, MockedCall how, String path, RoutingContext context, EventLoop loop, long began) {}
+            List<Owner> owners, MockedCall how, String path, RoutingContext context, EventLoop loop, long began) {}
 
     /** Answers a call. Call it on the request's event loop, as soon as the request comes in. */
     public void answer(RoutingContext context, AgentTarget target) {
@@ -119,7 +126,9 @@ public final class MockAgent {
             String path = paths.match(target)
                     .map(RecordedPaths.RecordedPath::path)
                     .orElseGet(() -> target.target().normalised());
-            asked = new Asked(owner, how, path, context, EventLoops.current(), System.nanoTime());
+            // Where the anonymous history is closed, no caller without a credential may have what another one was told.
+            List<Owner> owners = callers.mayRepeat(owner) ? List.of(owner, Owner.CASSETTES) : List.of(Owner.CASSETTES);
+            asked = new Asked(owners, how, path, context, EventLoops.current(), System.nanoTime());
         } catch (ApiException refused) {
             ErrorReply.write(context, refused);
             return;
@@ -133,70 +142,80 @@ public final class MockAgent {
     private static void fail(RoutingContext context, Throwable cause) {
         if (cause instanceof ApiException refused) {
             ErrorReply.write(context, refused);
-        } else {
+        } else if (mayPass(cause)) {
             LOG.debugf(cause, "a recording cannot be looked up");
             ErrorReply.write(context, UnansweredErrors.awayStore());
+        } else {
+            LOG.errorf(cause, "request %s gets no recording", RequestId.of(context));
+            ErrorReply.write(
+                    context,
+                    ErrorCode.INTERNAL_ERROR,
+                    "Something went wrong on our side. The log has it under the request id.");
         }
+    }
+
+    private static boolean mayPass(Throwable cause) {
+        @Nullable SQLException fault = SqlFault.behind(cause);
+        return fault == null ? cause instanceof BrokenOffException : SqlFault.mayPass(fault);
     }
 
     private MockedResponse find(Asked asked, ReceivedBody received) throws SQLException {
         try (var share = received.share()) {
             @Nullable String runId = asked.how.runId();
-            RunSources.Found found = runId == null ? matching(asked, received.bytes()) : named(asked, runId);
+            RunSources.Found found = runId == null ? matching(asked, received.bytes(), share) : named(asked, runId);
             if (found.run().upstreamStatus == null && found.source().live() == null) {
                 throw ApiException.of(
                         ErrorCode.NO_RECORDING,
                         "The agent API never answered run " + found.run().id
                                 + ", so there is no response to give again.");
             }
-            return MockedResponse.of(found, asked.how.fault(), frames);
+            MockedResponse response = MockedResponse.of(found, asked.how.fault(), frames);
+            if (found.run().owner.equals(Owner.CASSETTES.id())) {
+                matches.use(found.run().runPk);
+            }
+            return response;
         }
     }
 
     private RunSources.Found named(Asked asked, String runId) {
-        Optional<RunSources.Found> own = sources.find(asked.owner, runId);
-        return own.or(() -> sources.find(Owner.CASSETTES, runId)).orElseThrow(() -> ApiException.notFound("run"));
+        for (Owner owner : asked.owners) {
+            Optional<RunSources.Found> found = sources.find(owner, runId);
+            if (found.isPresent()) {
+                return found.get();
+            }
+        }
+        throw ApiException.notFound("run");
     }
 
-    /** The caller's own recordings come first, then those of the cassettes. */
-    private RunSources.Found matching(Asked asked, byte[] body) throws SQLException {
-        CanonicalRequest request = CanonicalRequest.of(asked.path, body, redaction);
-        for (Owner owner : List.of(asked.owner, Owner.CASSETTES)) {
-            Optional<Long> run =
-                    asked.how.newest() ? matches.newest(owner.id(), request) : matches.next(owner.id(), request);
+    private RunSources.Found matching(Asked asked, byte[] body, BudgetShare room) throws SQLException {
+        CanonicalRequest request = CanonicalRequest.of(asked.path, body, redaction, room::takeBlocking);
+        for (Owner owner : asked.owners) {
+            Optional<Long> run = asked.how.newest()
+                    ? matches.newest(owner.id(), request, room)
+                    : matches.next(owner.id(), request, room);
             Optional<RunSources.Found> found = run.flatMap(sources::byKey);
             if (found.isPresent()) {
                 return found.get();
             }
         }
-        throw none(asked.owner, request);
-    }
-
-    private ApiException none(Owner caller, CanonicalRequest asked) throws SQLException {
-        Optional<Recordings.Nearest> nearest = Optional.empty();
-        for (Owner owner : List.of(caller, Owner.CASSETTES)) {
-            Optional<Recordings.Nearest> near = recordings.nearest(owner.id(), asked);
-            if (near.isPresent()
-                    && (nearest.isEmpty()
-                            || near.get().distance() < nearest.get().distance())) {
-                nearest = near;
-            }
-        }
-        String key =
-                "No recording fits this call, whose key is " + shown(asked) + ". Nothing was sent to the agent API.";
-        return ApiException.of(
+        String nearest = recordings
+                .nearest(asked.owners, request, room)
+                .map(MockAgent::told)
+                .orElse("There are no recordings.");
+        throw ApiException.of(
                 ErrorCode.NO_RECORDING,
-                key + nearest.map(near -> " " + told(near, asked)).orElse(" There are no recordings."));
+                "No recording fits this call, whose key is " + shown(request.key())
+                        + ". Nothing was sent to the agent API. " + nearest);
     }
 
-    private static String shown(CanonicalRequest request) {
-        return request.key().substring(0, KEY_CHARS_SHOWN);
+    private static String shown(String key) {
+        return key.substring(0, KEY_CHARS_SHOWN);
     }
 
-    private static String told(Recordings.Nearest near, CanonicalRequest asked) {
-        return "The nearest is run " + near.runId() + " (" + shown(near.request()) + "), which differs in "
+    private static String told(Recordings.Near near) {
+        return "The nearest is run " + near.runId() + " (" + shown(near.key()) + "), which differs in "
                 + near.distance() + (near.distance() == 1 ? " place: " : " places: ")
-                + String.join("; ", asked.differences(near.request(), DIFFERENCES_MAX)) + ".";
+                + String.join("; ", near.differences()) + ".";
     }
 
     private void answer(Asked asked, MockedResponse response) {

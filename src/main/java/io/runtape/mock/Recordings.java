@@ -1,5 +1,7 @@
 package io.runtape.mock;
 
+import io.runtape.access.Owner;
+import io.runtape.server.memory.BudgetShare;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -11,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the runs that a call can be answered from. Plain SQL: the look-ups must be served by an index. Blocks; safe for any
@@ -47,6 +49,8 @@ final class Recordings {
             select run_pk, id, path, status, created_at from run where owner = ? and run_pk > 0
             order by owner, created_at, run_pk""";
 
+    private static final int DIFFERENCES_MAX = 5;
+
     private static final Comparator<Candidate> BY_CALL =
             Comparator.comparingLong(Candidate::createdMillis).thenComparingLong(Candidate::runPk);
 
@@ -61,55 +65,84 @@ final class Recordings {
     /** A run with a response that can be given again. */
     record Candidate(long runPk, String id, String path, boolean completed, long createdMillis) {}
 
-    /** A run whose call is the nearest to one that has no recording. */
-    record Nearest(String runId, CanonicalRequest request, int distance) {}
+    /**
+     * A run whose call is near to one that has no recording: what is told of it, since its call may take many times the memory of
+     * its body.
+     *
+     * @param key of its call
+     * @param ofPath whether it has the same path
+     * @param distance in how many places it differs
+     * @param differences the first of these
+     */
+    record Near(String runId, String key, boolean ofPath, int distance, List<String> differences) {
 
-    /** The keys of the runs whose calls asked for the same, the first recorded first. */
-    List<Long> of(String owner, CanonicalRequest asked) throws SQLException {
-        return of(owner, asked, INDEXED).stream()
+        /** The run if its call is nearer than that, and else that; one of the same path is nearer than any other. */
+        private static Near nearer(
+                @Nullable Near than, String runId, CanonicalRequest recorded, CanonicalRequest asked) {
+            boolean ofPath = recorded.isOfPathOf(asked);
+            int distance = recorded.distance(asked);
+            if (than != null && (than.ofPath == ofPath ? than.distance <= distance : than.ofPath)) {
+                return than;
+            }
+            List<String> differences = asked.differences(recorded, DIFFERENCES_MAX);
+            return new Near(runId, recorded.key(), ofPath, distance, differences);
+        }
+    }
+
+    /**
+     * The keys of the runs whose calls asked for the same, the first recorded first.
+     *
+     * @param room for one call at a time
+     */
+    List<Long> of(String owner, CanonicalRequest asked, BudgetShare room) throws SQLException {
+        return of(owner, asked, INDEXED, room).stream()
                 .sorted(BY_CALL)
                 .map(Candidate::runPk)
                 .toList();
     }
 
     /** The newest of those that have completed. */
-    Optional<Long> newest(String owner, CanonicalRequest asked) throws SQLException {
-        return of(owner, asked, NEWEST_INDEXED).stream()
+    Optional<Long> newest(String owner, CanonicalRequest asked, BudgetShare room) throws SQLException {
+        return of(owner, asked, NEWEST_INDEXED, room).stream()
                 .filter(Candidate::completed)
                 .max(BY_CALL)
                 .map(Candidate::runPk);
     }
 
     /** @param indexed selects those that are wanted of the runs that the index has */
-    private List<Candidate> of(String owner, CanonicalRequest asked, String indexed) throws SQLException {
+    private List<Candidate> of(String owner, CanonicalRequest asked, String indexed, BudgetShare room)
+            throws SQLException {
         String key = asked.key();
         // First: one that is indexed in between is found by both looks, and not by neither.
         List<Candidate> unindexed = select(UNINDEXED, owner);
         List<Candidate> found = select(indexed, owner, key);
         Set<Long> known = found.stream().map(Candidate::runPk).collect(Collectors.toSet());
         for (Candidate ended : unindexed) {
-            if (!known.contains(ended.runPk) && isOf(ended, key)) {
+            if (!known.contains(ended.runPk) && isOf(ended, key, room)) {
                 found.add(ended);
             }
         }
         return found;
     }
 
-    private boolean isOf(Candidate run, String key) throws SQLException {
-        Optional<CanonicalRequest> request = index.read(run.runPk, run.path);
-        return request.isPresent() && request.get().key().equals(key);
+    private boolean isOf(Candidate run, String key, BudgetShare room) throws SQLException {
+        return index.read(run.runPk, run.path, room, CanonicalRequest::key)
+                .filter(key::equals)
+                .isPresent();
     }
 
-    /** Of the owner's newest runs, the one whose call differs least; those of the same path come first. */
-    Optional<Nearest> nearest(String owner, CanonicalRequest asked) throws SQLException {
-        List<Nearest> near = new ArrayList<>();
-        for (Candidate run : select(NEWEST, owner)) {
-            index.read(run.runPk, run.path)
-                    .ifPresent(request -> near.add(new Nearest(run.id, request, request.distance(asked))));
+    /** Of these owners' newest runs, the one whose call differs least; of the same, the newest of the first owner. */
+    Optional<Near> nearest(List<Owner> owners, CanonicalRequest asked, BudgetShare room) throws SQLException {
+        @Nullable Near nearest = null;
+        for (Owner owner : owners) {
+            for (Candidate run : select(NEWEST, owner.id())) {
+                @Nullable Near before = nearest;
+                nearest = index.read(
+                                run.runPk, run.path, room, recorded -> Near.nearer(before, run.id, recorded, asked))
+                        .orElse(before);
+            }
         }
-        Stream<Nearest> ofPath = near.stream().filter(run -> run.request.isOfPathOf(asked));
-        return Stream.concat(ofPath.sorted(Comparator.comparingInt(Nearest::distance)), near.stream())
-                .findFirst();
+        return Optional.ofNullable(nearest);
     }
 
     /** All runs of an owner, in the order of their calls. */

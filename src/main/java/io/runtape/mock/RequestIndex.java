@@ -1,40 +1,75 @@
 package io.runtape.mock;
 
 import io.runtape.archive.Redaction;
+import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.indexing.EndedRun;
 import io.runtape.indexing.RunIndex;
+import io.runtape.run.DamagedBodyException;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
 import io.runtape.server.memory.BudgetShare;
-import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.store.SqlFault;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps what the calls of runs asked for, so that recordings are found by it. Blocks; safe for any thread. */
 @Singleton
 final class RequestIndex implements RunIndex {
 
+    /** A body becomes text, and text without what cassettes leave out. */
+    private static final int TEXTS = 2;
+
     private final RequestReader requests;
-    private final MemoryBudgets memory;
     private final Redaction redaction;
 
-    RequestIndex(RequestReader requests, MemoryBudgets memory, Redaction redaction) {
+    RequestIndex(RequestReader requests, Redaction redaction) {
         this.requests = requests;
-        this.memory = memory;
         this.redaction = redaction;
     }
 
-    /** What the run's call asked for; empty if it is not known any more. */
-    Optional<CanonicalRequest> read(long runPk, String path) throws SQLException {
-        try (BudgetShare room = memory.bodies().share()) {
-            return requests.read(runPk, room::takeBlocking)
-                    .map(request -> CanonicalRequest.of(path, request.body(), redaction));
+    /**
+     * Looks at what the run's call asked for.
+     *
+     * @param share holds what that takes in memory until the look is over
+     * @param look keeps nothing of the call but what it returns
+     * @return empty if the call is not known any more, or cannot be read
+     */
+    <T> Optional<T> read(long runPk, String path, BudgetShare share, Function<CanonicalRequest, T> look)
+            throws SQLException {
+        AtomicLong taken = new AtomicLong();
+        LongConsumer room = bytes -> {
+            share.takeBlocking(bytes);
+            taken.addAndGet(bytes);
+        };
+        try {
+            return requests.read(runPk, room).map(request -> {
+                room.accept((long) TEXTS * request.body().length);
+                return look.apply(CanonicalRequest.of(path, request.body(), redaction, room));
+            });
+        } catch (SQLException | RuntimeException e) {
+            if (isOfTheCall(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        } finally {
+            share.give(taken.get());
         }
+    }
+
+    /** Whether others may be read: this one is damaged, or a rule of redaction cannot go through it. */
+    private static boolean isOfTheCall(Exception e) {
+        return e instanceof DamagedBodyException
+                || e instanceof SQLException fault && SqlFault.isOfTheRow(fault)
+                || e instanceof ApiException api && api.code() == ErrorCode.INTERNAL_ERROR;
     }
 
     @Override
@@ -48,13 +83,19 @@ final class RequestIndex implements RunIndex {
                 if (body != null && run.upstreamStatus != null) {
                     insert.setLong(1, run.runPk);
                     insert.setString(2, run.owner);
-                    insert.setString(
-                            3, CanonicalRequest.of(run.path, body, redaction).key());
+                    CanonicalRequest request = CanonicalRequest.of(run.path, body, redaction, room -> {});
+                    insert.setString(3, request.key());
                     insert.addBatch();
                 }
             }
             insert.executeBatch();
         }
+    }
+
+    @Override
+    public long bytesMade(EndedRun run) {
+        byte @Nullable [] body = run.requestBody();
+        return body == null ? 0 : (long) TEXTS * body.length;
     }
 
     @Override

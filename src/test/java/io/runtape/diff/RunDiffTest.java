@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Two runs side by side, in each form. */
 abstract class RunDiffTest extends RecordedHistory {
@@ -280,6 +282,30 @@ abstract class RunDiffTest extends RecordedHistory {
         assertEquals(List.of("same"), diff.getList("data.request.messages.change"));
         assertEquals(List.of("messages"), diff.getList("data.request.members.name"));
         assertFalse(diff.getBoolean("data.request.equal"));
+    }
+
+    /** OpenAI's Responses API has a template there, and LangGraph the state of a graph. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "prompt  | {\"prompt\":{\"id\":\"pmpt_1\"},\"input\":\"Hi\"}           | {\"input\":\"Hi\"}",
+                "prompt  | {\"prompt\":{\"id\":\"pmpt_1\"},\"input\":\"Hi\"}           | {\"prompt\":{\"id\":\"pmpt_2\"},\"input\":\"Ho\"}",
+                "input   | {\"input\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"files\":{\"a\":1}}} | {\"input\":{\"messages\":[{\"role\":\"user\",\"content\":\"Ho\"}],\"files\":{\"a\":2}}}",
+                "input   | {\"input\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"files\":{\"a\":1}}} | {\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}",
+                "input   | {\"input\":{\"topic\":\"a\"}}                           | {}",
+                "``      | {\"input\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"n\":1}}    | {\"input\":{\"n\":1.0,\"messages\":[{\"role\":\"user\",\"content\":\"Ho\"}]}}",
+                "``      | {\"input\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}}           | {\"prompt\":\"Hi\"}",
+            })
+    void comparesWhatIsBesideTheMessages(String name, String ofFirst, String ofSecond) throws Exception {
+        String first = record(ofFirst, Script.stream(delta("x"), DONE));
+        String second = record(ofSecond, Script.stream(delta("x"), DONE));
+
+        JsonPath diff = diff(first, second);
+
+        assertEquals(
+                name.isEmpty() ? List.of() : List.of(name), diff.getList("data.request.members.name"), diff::prettify);
     }
 
     @Test

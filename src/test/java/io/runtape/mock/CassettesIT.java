@@ -33,6 +33,8 @@ class CassettesIT {
     private static final String LANG_CHAIN =
             "{\"model\":\"gpt-5-nano\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}";
 
+    private static final String CONFIDED = "What is confided?";
+
     private final ScriptedUpstream upstream = new ScriptedUpstream();
 
     @AfterEach
@@ -82,6 +84,9 @@ class CassettesIT {
             String greeting = LANG_CHAIN.formatted("Greet me.");
             runs.add(cassette(gateway, folder, greeting, saying("Good", " morning")));
             runs.add(cassette(gateway, folder, greeting, saying("Good", " evening")));
+            runs.add(cassette(gateway, folder, LANG_CHAIN.formatted("Named later."), saying("By its id")));
+            String whole = chunk("By the call").replace("null", "\"stop\"") + "data: [DONE]\n\n";
+            runs.add(cassette(gateway, folder, LANG_CHAIN.formatted("Matched later."), Script.stream(whole)));
             runs.add(cassette(gateway, folder, LANG_CHAIN.formatted("Never asked again."), saying("x")));
         }
         return runs;
@@ -91,7 +96,7 @@ class CassettesIT {
         database.put("RUNTAPE_MODE", "replay");
         database.put("RUNTAPE_CASSETTES", folder.toString());
         // However long ago they were recorded.
-        database.put("RUNTAPE_RETENTION", "1ms");
+        database.putIfAbsent("RUNTAPE_RETENTION", "1ms");
         return GatewayProcess.start(database);
     }
 
@@ -121,6 +126,14 @@ class CassettesIT {
             assertEquals("Good evening", asked(gateway, "Greet me."));
             assertEquals("Good evening", asked(gateway, "Greet me."));
 
+            for (String replay : List.of(runs.get(2), "match")) {
+                try (WireResponse again = gateway.client()
+                        .post(CHAT, LANG_CHAIN.formatted("Matched later."), "Runtape-Replay: " + replay)) {
+                    String told = new String(again.whole(), UTF_8);
+                    assertTrue(told.contains(replay.equals("match") ? "By the call" : "By its id"), told);
+                }
+            }
+
             WireResponse miss =
                     gateway.client().post(CHAT, LANG_CHAIN.formatted("Greet him."), "Authorization: Bearer any");
             String why = new String(miss.whole(), UTF_8);
@@ -139,7 +152,7 @@ class CassettesIT {
             assertTrue(
                     gateway.output().stream()
                             .anyMatch(line -> line.contains(
-                                    "recordings of the cassettes that no call has used (1): " + runs.get(2))),
+                                    "recordings of the cassettes that no call has used (1): " + runs.get(4))),
                     () -> String.join("\n", gateway.output()));
         }
         assertEquals(calls, upstream.received().size());
@@ -158,7 +171,8 @@ class CassettesIT {
     @Test
     void takesWhatItsOwnRulesHaveLeft(@TempDir Path first, @TempDir Path second, @TempDir Path folder)
             throws Exception {
-        String rules = "[0-9]{6},\"secret\":\"[^\"]*\",upstream_closed";
+        // Of the last one, characters become asterisks that have more bytes than one.
+        String rules = "[0-9]{6},\"secret\":\"[^\"]*\",upstream_closed,M[^ -~]ller";
         Map<String, String> settings = GatewayProcess.onH2(first, upstream);
         settings.put("RUNTAPE_RECORD_PATHS", CHAT);
         settings.put("RUNTAPE_CASSETTE_REDACT", rules);
@@ -168,7 +182,7 @@ class CassettesIT {
         String used =
                 "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"model\":\"gpt-5-nano\",\"choices\":[],"
                         + "\"usage\":{\"prompt_tokens\":123456,\"completion_tokens\":1}}\n\n";
-        String body = asked.formatted("Greet me.", "{\"account\":123456,\"branch\":\"main\"}");
+        String body = asked.formatted("Greet Müller.", "{\"account\":123456,\"branch\":\"main\"}");
         String cassette;
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
             String run = cassette(gateway, folder, body, Script.stream(chunk("Good"), used, "data: [DONE]\n\n"));
@@ -179,6 +193,7 @@ class CassettesIT {
             cassette = Files.readString(folder.resolve(run + ".ndjson"));
         }
         assertFalse(cassette.contains("123456"), cassette);
+        assertTrue(cassette.contains("Greet *******."), cassette);
         assertTrue(cassette.contains("\"metadata\":{\"account\":\"******\",\"branch\":\"main\"}"), cassette);
         assertTrue(cassette.contains("\"usage\":{\"inputTokens\":null,\"outputTokens\":1,"), cassette);
 
@@ -239,11 +254,12 @@ class CassettesIT {
         }
     }
 
-    /** Of two histories, so that each is the first run of it. */
+    /** Of two histories, so that each is the first run of it; one has runs of callers without a key as well. */
     @Test
     void takesRunsOfTheSamePlaceInAThread(
             @TempDir Path first, @TempDir Path second, @TempDir Path third, @TempDir Path folder) throws Exception {
         List<String> runs = new ArrayList<>();
+        String keyless = "";
         for (Path data : List.of(first, second)) {
             Map<String, String> settings = GatewayProcess.onH2(data, upstream);
             settings.put("RUNTAPE_RECORD_PATHS", CHAT);
@@ -255,6 +271,14 @@ class CassettesIT {
                         LANG_CHAIN.formatted("What is " + word + "?"),
                         saying(word),
                         "Runtape-Thread-Id: the-tests"));
+                try (WireResponse response = gateway.client()
+                        .post(
+                                CHAT,
+                                LANG_CHAIN.formatted(CONFIDED),
+                                upstream.on(saying("Understood")).header())) {
+                    response.readAll();
+                    keyless = response.header("Runtape-Run-Id");
+                }
             }
         }
         for (String run : runs) {
@@ -263,10 +287,12 @@ class CassettesIT {
         }
 
         for (int start = 0; start < 2; start++) {
-            try (GatewayProcess gateway =
-                    replaying(GatewayProcess.onH2(third, upstream), folder).ready()) {
+            Map<String, String> settings = GatewayProcess.onH2(second, upstream);
+            settings.put("RUNTAPE_RETENTION", "1d");
+            try (GatewayProcess gateway = replaying(settings, folder).ready()) {
                 assertEquals("Day 0", asked(gateway, "What is Day 0?"));
                 assertEquals("Day 1", asked(gateway, "What is Day 1?"));
+                assertTellsNobody(gateway, keyless);
             }
         }
 
@@ -275,6 +301,21 @@ class CassettesIT {
         Files.writeString(other, Files.readString(other).replace(runs.get(1), runs.get(0)));
         String later = one.compareTo(other) < 0 ? runs.get(1) : runs.get(0);
         assertDoesNotStart(third, folder, later + ".ndjson is in conflict with another one, at line ");
+    }
+
+    /** The history of callers without a key is closed, and a gateway cannot tell them apart. */
+    private static void assertTellsNobody(GatewayProcess gateway, String keyless) throws IOException {
+        try (WireResponse named = gateway.client().post(CHAT, "{}", "Runtape-Replay: " + keyless)) {
+            named.whole();
+            assertEquals(404, named.status());
+        }
+        for (String asked : List.of(CONFIDED, "What is it?")) {
+            try (WireResponse none = gateway.client().post(CHAT, LANG_CHAIN.formatted(asked))) {
+                String told = new String(none.whole(), UTF_8);
+                assertEquals(404, none.status(), told);
+                assertFalse(told.contains("recorded \\\"" + CONFIDED), told);
+            }
+        }
     }
 
     @Test

@@ -7,15 +7,23 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.path.json.JsonPath;
+import io.runtape.archive.Redaction;
 import io.runtape.history.RecordedHistory;
+import io.runtape.server.memory.BudgetShare;
+import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import io.runtape.testsupport.WireResponse.Arrival;
 import io.runtape.testsupport.WireResponse.End;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -34,6 +42,15 @@ abstract class MockAgentTest extends RecordedHistory {
 
     private static final String TOKEN =
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
+
+    @Inject
+    MemoryBudgets memory;
+
+    @Inject
+    Redaction redaction;
+
+    @Inject
+    RequestIndex index;
 
     private final String prompt = "Say " + UUID.randomUUID();
 
@@ -277,6 +294,81 @@ abstract class MockAgentTest extends RecordedHistory {
     }
 
     @Test
+    void prefersTheNearestOfTheSamePath() throws Exception {
+        String ofPath = record(body().replace(prompt, "Else"), Script.stream("data: x\n\n"));
+        record("/v1/recorded", body(), Script.stream("data: y\n\n"));
+        record(body().replace(prompt, "Else").replace("greeter", "other"), Script.stream("data: z\n\n"));
+
+        refused(mocked(body(), "Runtape-Replay: match"), 404, "no_recording", ofPath, "differs in 1 place: prompt: ");
+    }
+
+    /** A call may take a hundred times the memory of its body: only one is looked at at a time, and all of it counts. */
+    @Test
+    void countsTheMemoryOfCallsThatAreCompared() throws Exception {
+        byte[] many = ("{\"input\":[" + "0,".repeat(100_000) + "0]}").getBytes(UTF_8);
+        RunTable.await("no other call has memory", () -> memory.bodies().taken() == 0 ? true : null);
+        try (BudgetShare share = memory.bodies().share()) {
+            CanonicalRequest asked = CanonicalRequest.of("/v1/run", many, redaction, share::takeBlocking);
+            long ofOne = memory.bodies().taken();
+            assertTrue(ofOne > 50L * many.length, "it takes " + ofOne);
+
+            for (int i = 0; i < 3; i++) {
+                String run = record(new String(many, UTF_8), Script.stream("data: x\n\n"));
+                long held = index.read(
+                                table().ended(run).pk(),
+                                "/v1/run",
+                                share,
+                                recorded -> recorded.key().equals(asked.key())
+                                        ? memory.bodies().taken()
+                                        : -1)
+                        .orElseThrow();
+                assertTrue(held >= 2 * ofOne, "both take " + held);
+            }
+
+            RunTable.await("it is given back", () -> memory.bodies().taken() == ofOne ? true : null);
+        }
+    }
+
+    /** It is in no one's way: neither when another is looked for nor when that is told which is the nearest. */
+    @Test
+    void passesOverACallThatCannotBeRead() throws Exception {
+        String readable = record(body(), Script.stream("data: x\n\n"));
+        String damaged = record(body(), Script.stream("data: y\n\n"));
+        damage("update run set request_body = ? where run_pk = ?", "28b52ffd2064ff", damaged);
+
+        refused(
+                mocked(body().replace("greeter", "gretter"), "Runtape-Replay: match"),
+                404,
+                "no_recording",
+                readable,
+                "differs in 1 place: agent: ");
+        history().delete("/runs/" + damaged).then().statusCode(204);
+    }
+
+    /** The database is not away: to come back is of no use. */
+    @Test
+    void saysThatARecordingCannotBeRead() throws Exception {
+        String run = record(body(), Script.stream(EVENTS));
+        damage("update block set content = ? where run_pk = ?", "3f", run);
+
+        refused(
+                mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: cut@2"),
+                500,
+                "internal_error",
+                "The log has it");
+        history().delete("/runs/" + run).then().statusCode(204);
+    }
+
+    private void damage(String statement, String hex, String run) throws SQLException {
+        try (Connection connection = store().connect();
+                PreparedStatement update = connection.prepareStatement(statement)) {
+            update.setBytes(1, HexFormat.of().parseHex(hex));
+            update.setLong(2, table().ended(run).pk());
+            assertTrue(update.executeUpdate() > 0);
+        }
+    }
+
+    @Test
     void givesErrorsAndCutsAgain() throws Exception {
         String refused = record(body(), Script.json(429, "{\"error\":\"slow down\"}", "Retry-After: 7"));
         String cut = record(body(), exchange -> {
@@ -428,6 +520,25 @@ abstract class MockAgentTest extends RecordedHistory {
         WireResponse again = client().post("/v1/run", body, "X-API-Key: " + reader, "Runtape-Replay: match");
         String masked = "*".repeat(secret.length());
         assertEquals("data: {\"content\":\"" + masked + "\"}\n\n" + EVENTS[2], new String(again.whole(), UTF_8));
+    }
+
+    /** It is not taken apart, and compared byte for byte as the cassette has it. */
+    @Test
+    void writesCassettesOfLongCallsThatFitThem() throws Exception {
+        String secret = "sk-proj-AbCdEfGhIjKlMnOpQrStUv";
+        String body = body().replace(prompt, prompt + " with " + secret + " word".repeat(60_000));
+        String run = record(body, Script.stream("data: long\n\n"));
+
+        byte[] cassette = history()
+                .get("/runs/" + run + "/cassette")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asByteArray();
+        String reader = readerOf(cassette);
+
+        WireResponse again = client().post("/v1/run", body, "X-API-Key: " + reader, "Runtape-Replay: match");
+        assertEquals("data: long\n\n", new String(again.whole(), UTF_8));
     }
 
     @Test
