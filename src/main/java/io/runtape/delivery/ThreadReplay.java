@@ -75,7 +75,7 @@ final class ThreadReplay {
     private Uni<Optional<ReplayedRun>> afterLast(StreamReply reply, Duration pause) {
         Optional<Long> ordinal =
                 last.filter(run -> !run.isLive()).map(run -> run.found().ordinal());
-        Uni<Optional<ReplayedRun>> next = reply.onWorker(() -> ordinal.flatMap(this::find));
+        Uni<Optional<ReplayedRun>> next = reply.onWorker(owner.id(), () -> ordinal.flatMap(this::find));
         if (pause.isZero()) {
             return next;
         }
