@@ -55,13 +55,20 @@ public final class TailStreamResource {
             """;
 
     private final StreamReaders readers;
+    private final RunSources sources;
     private final Delivery delivery;
     private final ThreadTails threadTails;
     private final Snapshots snapshots;
 
-    TailStreamResource(StreamReaders readers, Delivery delivery, ThreadTails threadTails, Snapshots snapshots) {
+    TailStreamResource(
+            StreamReaders readers,
+            RunSources sources,
+            Delivery delivery,
+            ThreadTails threadTails,
+            Snapshots snapshots) {
         this.snapshots = snapshots;
         this.readers = readers;
+        this.sources = sources;
         this.delivery = delivery;
         this.threadTails = threadTails;
     }
@@ -101,7 +108,7 @@ public final class TailStreamResource {
         boolean verbatim = asked.isVerbatim();
         boolean fromSnapshot = asked.isFromSnapshot(from);
         StreamReply reply = StreamReply.to(context, delivery.turns());
-        return reply.lookedUp(reader, found -> {
+        return reply.lookedUp(reader.map(lookup -> lookup.then(found -> known(found, after))), found -> {
             if (fromSnapshot) {
                 found.requireFrames();
                 return fromSnapshot(found, reply);
@@ -121,6 +128,11 @@ public final class TailStreamResource {
             StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(0);
             return reply.write(delivery.read(source, after, framing, delivery.tailAge(verbatim), reply.loop()));
         });
+    }
+
+    private RunSources.Found known(RunSources.Found found, long after) {
+        sources.requireKnown(found.source(), after);
+        return found;
     }
 
     private Uni<Void> fromSnapshot(RunSources.Found found, StreamReply reply) {
