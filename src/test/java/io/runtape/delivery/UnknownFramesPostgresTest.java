@@ -2,6 +2,7 @@ package io.runtape.delivery;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +31,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @WithTestResource(PostgresResource.class)
 class UnknownFramesPostgresTest extends RecordedHistory {
+
+    private static final Duration A_WHILE = Duration.ofMillis(300);
 
     /** Of the second frame of a thread's first run. */
     private static final long POSITION = (1L << 32) + 2;
@@ -91,6 +95,16 @@ class UnknownFramesPostgresTest extends RecordedHistory {
             }
         }
         try (WireResponse beyond = read("/runs/" + run + "/events?after=3")) {
+            assertEquals(400, beyond.status());
+        }
+    }
+
+    @Test
+    void makesRepeatsThatHaveItWait() throws Exception {
+        try (WireResponse repeat = post("Last-Event-ID: 2")) {
+            assertTrue(repeat.isSilentFor(A_WHILE));
+        }
+        try (WireResponse beyond = post("Last-Event-ID: 3")) {
             assertEquals(400, beyond.status());
         }
     }
