@@ -81,11 +81,19 @@ public class CancelRequests {
         }
     }
 
+    /** Whether the run's row has no end yet; false also if there is no such run. */
+    public boolean isRunning(long runPk) throws SQLException {
+        return finds("select 1 from run where run_pk = ? and status = 'running'", runPk);
+    }
+
     /** Whether a cancel call has passed, or is passing, through another gateway than the run's. */
     public boolean isPassing(long runPk) throws SQLException {
+        return finds("select 1 from run where run_pk = ? and cancels_passing > 0", runPk);
+    }
+
+    private boolean finds(String sql, long runPk) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement select =
-                        connection.prepareStatement("select 1 from run where run_pk = ? and cancels_passing > 0")) {
+                PreparedStatement select = connection.prepareStatement(sql)) {
             select.setLong(1, runPk);
             try (ResultSet row = select.executeQuery()) {
                 return row.next();

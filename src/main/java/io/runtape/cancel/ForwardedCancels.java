@@ -152,13 +152,14 @@ public final class ForwardedCancels {
     }
 
     /**
-     * Whether a cancel call that names this gateway's run has passed or is passing through any gateway.
+     * Whether a cancel call that names this gateway's run has passed or is passing through any gateway, also one that
+     * has stopped since.
      *
      * @param loop the event loop for the item
      * @return completes at once if this gateway already knows; never fails
      */
     public Uni<Boolean> noted(RunJournal run, Executor loop) {
-        if (run.cancelNoted() || !journal.hasOthers()) {
+        if (run.cancelNoted() || !journal.mayHaveOthers()) {
             return Uni.createFrom().item(run.cancelNoted());
         }
         return patiently(work.onWorker(() -> requests.isPassing(run.pk()), loop), () -> false, loop);

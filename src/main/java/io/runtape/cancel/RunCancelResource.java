@@ -65,7 +65,10 @@ public final class RunCancelResource {
         EventLoop loop = EventLoops.current();
         long until = System.nanoTime() + PATIENCE.toNanos();
         return work.onWorker(() -> asked(present.require(owner, id)), loop)
-                .flatMap(run -> run.live() == null ? Uni.createFrom().item(run) : ended(owner, id, until, loop))
+                .flatMap(run -> run.live() == null
+                        ? Uni.createFrom().item(run)
+                        : over(run.row().runPk, until, loop)
+                                .chain(v -> work.onWorker(() -> present.require(owner, id), loop)))
                 .map(run -> Responses.ok(new DataEnvelope<>(RunView.of(run))));
     }
 
@@ -76,11 +79,12 @@ public final class RunCancelResource {
         return run;
     }
 
-    private Uni<RunSnapshot> ended(Owner owner, String id, long until, EventLoop loop) {
-        return work.onWorker(() -> present.require(owner, id), loop)
+    /** Completes when the run has ended, or its caller has waited long enough. Each look reads one word of the row. */
+    private Uni<Boolean> over(long runPk, long until, EventLoop loop) {
+        return work.onWorker(() -> cancels.isLive(runPk), loop)
                 .repeat()
                 .withDelay(LOOK_EVERY)
-                .whilst(run -> run.live() != null && System.nanoTime() < until)
+                .whilst(live -> live && System.nanoTime() < until)
                 .collect()
                 .last();
     }

@@ -37,6 +37,11 @@ final class RunCancels implements BeatTask {
         }
     }
 
+    /** Whether the run goes on, as far as readers are told; its row may have the end already. Blocks. */
+    boolean isLive(long runPk) throws SQLException {
+        return journal.unended(runPk).isPresent() || requests.isRunning(runPk);
+    }
+
     @Override
     public void afterBeat(Connection connection, Engine engine) throws SQLException {
         CancelRequests.of(connection, engine, journal.nodeId()).forEach(journal::cancelHere);

@@ -6,16 +6,17 @@ import io.runtape.run.FrameReader;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** Finds the frames of a run that a replay plays. Blocks; safe for any thread. */
 @Singleton
 final class ReplayParts {
 
     private final FrameReader frames;
+    private final RunSources sources;
 
-    ReplayParts(FrameReader frames) {
+    ReplayParts(FrameReader frames, RunSources sources) {
         this.frames = frames;
+        this.sources = sources;
     }
 
     /**
@@ -34,19 +35,15 @@ final class ReplayParts {
     }
 
     /** The times of a thread, with this pause between two runs. */
-    ThreadTimeline timeline(RunSources sources, Owner owner, String threadId, Duration gap) {
+    ThreadTimeline timeline(Owner owner, String threadId, Duration gap) {
         return new ThreadTimeline(sources, frames, owner, threadId, gap);
     }
 
     private ReplayPart find(RunSource source, ReplaySpan span, boolean events) throws SQLException {
+        span.named().forEach(sequence -> check(sequence, source));
         long last = source.durableSequence();
         ReplayPlace from = span.from();
         ReplayPlace to = span.to();
-        check(from, last);
-        check(to, last);
-        if (span.after() > last) {
-            throw ApiException.unknownSequence(last);
-        }
         long first =
                 from == null ? 1 : from.isTime() ? frames.firstAt(source.pk(), from.number(), last) : from.number();
         if (first > last && from != null) {
@@ -72,9 +69,10 @@ final class ReplayParts {
         return shown == 0 && upTo > 0 && frames.last(runPk) == 0 ? upTo : shown;
     }
 
-    private static void check(@Nullable ReplayPlace place, long last) {
-        if (place != null && !place.isTime() && place.number() > last) {
-            throw ApiException.unknownSequence(last);
+    private void check(long sequence, RunSource source) {
+        if (sequence > source.durableSequence()) {
+            sources.requireKnown(source, sequence);
+            throw ApiException.unknownSequence(source.durableSequence());
         }
     }
 }

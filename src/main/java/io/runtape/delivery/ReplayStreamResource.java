@@ -77,11 +77,11 @@ public final class ReplayStreamResource {
     @APIResponse(responseCode = "400", ref = "InvalidPosition")
     @APIResponse(responseCode = "410", ref = "FramesExpired")
     public Uni<Void> run(@RestPath String id, @BeanParam ReplayParameters asked, @Context RoutingContext context) {
-        StreamReaders.Lookup<RunSources.Found> lookup = readers.ofRun(context, asked.ticket(), id);
+        Uni<StreamReaders.Lookup<RunSources.Found>> reader = readers.ofRun(context, asked.ticket(), id);
         ReplayPace pace = asked.pace();
         ReplaySpan span = asked.span();
-        StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
-        return reply.lookedUp(() -> played(lookup.work().get(), span, pace), played -> {
+        StreamReply reply = StreamReply.to(context, delivery.turns());
+        return reply.lookedUp(reader.map(lookup -> lookup.then(found -> played(found, span, pace))), played -> {
             Run run = played.found().run();
             boolean nothingComes = !played.isLive() || span.endsAtFrame();
             if (asked.position() != null && nothingComes && played.part().isEmpty()) {
@@ -150,14 +150,16 @@ public final class ReplayStreamResource {
                     @Nullable
                     String runGap,
             @Context RoutingContext context) {
-        StreamReaders.Lookup<Owner> lookup = readers.ofThread(context, asked.ticket(), id);
+        Uni<StreamReaders.Lookup<Owner>> reader = readers.ofThread(context, asked.ticket(), id);
         ReplayPace pace = asked.pace();
         ReplaySpan span = asked.span();
         Duration runPause = ReplayParameters.runGap(runGap);
         Duration gap = pace.gap(runPause);
-        StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
+        StreamReply reply = StreamReply.to(context, delivery.turns());
         return reply.lookedUp(
-                () -> new ThreadReplay(sources, parts, lookup.work().get(), id, span, runPause, pace), replay -> {
+                reader.map(lookup ->
+                        lookup.then(owner -> new ThreadReplay(sources, parts, owner, id, span, runPause, pace))),
+                replay -> {
                     Optional<ReplayedRun> first = replay.first();
                     if (first.isEmpty() && asked.position() != null) {
                         return reply.nothingMore();

@@ -7,6 +7,7 @@ import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.AgentThread;
+import io.runtape.run.FrameReader;
 import io.runtape.run.Run;
 import io.runtape.run.ThreadPosition;
 import jakarta.inject.Singleton;
@@ -22,10 +23,12 @@ public final class RunSources {
 
     private final Journal journal;
     private final RemoteRuns remote;
+    private final FrameReader frames;
 
-    RunSources(Journal journal, RemoteRuns remote) {
+    RunSources(Journal journal, RemoteRuns remote, FrameReader frames) {
         this.journal = journal;
         this.remote = remote;
+        this.frames = frames;
     }
 
     /** A run, and the source of its frames. */
@@ -131,10 +134,34 @@ public final class RunSources {
         nextInThread(owner, threadId, ordinal - 1)
                 .filter(found -> found.ordinal() == ordinal && found.source().durableSequence() < sequence)
                 .ifPresent(found -> {
+                    requireKnown(found.source(), sequence);
                     throw ApiException.unknownPosition(
                             found.idBase() + found.source().durableSequence());
                 });
         return thread;
+    }
+
+    /**
+     * Checks that this gateway does not know less than another one has shown. If the answer of a commit is lost, or if
+     * the gateway was paused, the tables have frames of its own run that it does not know to be durable yet.
+     *
+     * @param sequence the position that a reader names; one that no gateway has passes
+     * @throws BrokenOffException if the tables have this frame and this gateway does not know it
+     */
+    public void requireKnown(RunSource source, long sequence) {
+        boolean mayLag =
+                sequence > source.durableSequence() && source.live() instanceof RunJournal && journal.mayHaveOthers();
+        if (mayLag && sequence <= last(source.pk())) {
+            throw new BrokenOffException("this gateway does not know yet that the position is durable");
+        }
+    }
+
+    private long last(long runPk) {
+        try {
+            return frames.last(runPk);
+        } catch (SQLException e) {
+            throw new BrokenOffException("the frames cannot be read");
+        }
     }
 
     /** The last position of the thread; the base of its last ordinal if that run was deleted. */

@@ -1,14 +1,20 @@
 package io.runtape.delivery;
 
+import io.netty.channel.EventLoop;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
+import io.runtape.server.fairness.ReadTurns;
+import io.runtape.server.loop.EventLoops;
+import io.runtape.store.BlockingWork;
 import io.runtape.ticket.Ticket;
 import io.runtape.ticket.Tickets;
+import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,19 +31,27 @@ final class StreamReaders {
     /**
      * A look-up, and the owner in whose turns it runs.
      *
-     * @param owner the owner of the request's credential, or {@link #TICKETS}
+     * @param owner the owner of the request's credential, or of its ticket
      * @param work may block
      */
-    record Lookup<T>(String owner, Supplier<T> work) {}
+    record Lookup<T>(String owner, Supplier<T> work) {
+
+        /** The same, with more work behind it. */
+        <R> Lookup<R> then(Function<T, R> more) {
+            return new Lookup<>(owner, () -> more.apply(work.get()));
+        }
+    }
 
     private final CallerAuthentication callers;
     private final Tickets tickets;
     private final RunSources sources;
+    private final ReadTurns turns;
 
-    StreamReaders(CallerAuthentication callers, Tickets tickets, RunSources sources) {
+    StreamReaders(CallerAuthentication callers, Tickets tickets, RunSources sources, ReadTurns turns) {
         this.callers = callers;
         this.tickets = tickets;
         this.sources = sources;
+        this.turns = turns;
     }
 
     /**
@@ -51,45 +65,52 @@ final class StreamReaders {
     }
 
     /**
-     * The look-up of the run that a request may read. It blocks, and fails with 404 for another owner's run. Any fault
-     * of a ticket is 401, which reveals nothing about its owner's runs.
+     * The look-up of the run that a request may read; call it on the event loop of the request, on which it comes. It
+     * fails with 404 for another owner's run. Any fault of a ticket is 401, which reveals nothing about its owner's runs.
      *
      * @throws ApiException 401 if the request brings neither
      */
-    Lookup<RunSources.Found> ofRun(RoutingContext context, @Nullable String ticketParameter, String id) {
+    Uni<Lookup<RunSources.Found>> ofRun(RoutingContext context, @Nullable String ticketParameter, String id) {
         @Nullable Ticket ticket = brought(context, ticketParameter);
         if (ticket != null) {
-            return new Lookup<>(TICKETS, () -> ticketed(ticket, id));
+            return used(ticket).map(opened -> new Lookup<>(opened.owner().id(), () -> ticketed(opened, id)));
         }
         Owner owner = callers.readerOf(context.request());
-        return new Lookup<>(owner.id(), () -> sources.run(owner, id));
+        return Uni.createFrom().item(new Lookup<>(owner.id(), () -> sources.run(owner, id)));
     }
 
-    private RunSources.Found ticketed(Ticket ticket, String id) {
-        Tickets.Opened opened = use(ticket);
+    private RunSources.Found ticketed(Tickets.Opened opened, String id) {
         return sources.find(opened.owner(), id)
                 .filter(found -> found.run().runPk.equals(opened.runPk()))
                 .orElseThrow(StreamReaders::notGood);
     }
 
     /**
-     * Tells whose thread a request may read; it blocks where that takes a look at a ticket.
+     * Tells whose thread a request may read; call it on the event loop of the request, on which that comes.
      *
      * @throws ApiException 401 if the request brings neither
      */
-    Lookup<Owner> ofThread(RoutingContext context, @Nullable String ticketParameter, String id) {
+    Uni<Lookup<Owner>> ofThread(RoutingContext context, @Nullable String ticketParameter, String id) {
         @Nullable Ticket ticket = brought(context, ticketParameter);
         if (ticket == null) {
-            Owner owner = callers.readerOf(context.request());
-            return new Lookup<>(owner.id(), () -> owner);
+            return Uni.createFrom().item(of(callers.readerOf(context.request())));
         }
-        return new Lookup<>(TICKETS, () -> {
-            Tickets.Opened opened = use(ticket);
+        return used(ticket).map(opened -> {
             if (!id.equals(opened.threadId())) {
                 throw notGood();
             }
-            return opened.owner();
+            return of(opened.owner());
         });
+    }
+
+    private static Lookup<Owner> of(Owner owner) {
+        return new Lookup<>(owner.id(), () -> owner);
+    }
+
+    /** Only this takes a turn of all tickets: what follows may take long, and takes the owner's turns. */
+    private Uni<Tickets.Opened> used(Ticket ticket) {
+        EventLoop loop = EventLoops.current();
+        return BlockingWork.on(read -> turns.take(TICKETS, loop, read), () -> use(ticket), loop);
     }
 
     private Tickets.Opened use(Ticket ticket) {

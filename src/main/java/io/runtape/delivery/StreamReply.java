@@ -31,23 +31,17 @@ final class StreamReply {
 
     private final RoutingContext context;
     private final EventLoop loop;
-    private final String owner;
     private final ReadTurns turns;
 
-    private StreamReply(RoutingContext context, EventLoop loop, String owner, ReadTurns turns) {
+    private StreamReply(RoutingContext context, EventLoop loop, ReadTurns turns) {
         this.context = context;
         this.loop = loop;
-        this.owner = owner;
         this.turns = turns;
     }
 
-    /**
-     * The reply to the current call; call it on the call's event loop.
-     *
-     * @param owner the owner in whose turns the look-up runs
-     */
-    static StreamReply to(RoutingContext context, String owner, ReadTurns turns) {
-        return new StreamReply(context, EventLoops.current(), owner, turns);
+    /** The reply to the current call; call it on the call's event loop. */
+    static StreamReply to(RoutingContext context, ReadTurns turns) {
+        return new StreamReply(context, EventLoops.current(), turns);
     }
 
     EventLoop loop() {
@@ -57,11 +51,11 @@ final class StreamReply {
     /**
      * Looks up on a worker, then answers.
      *
-     * @param lookup may block; an {@link ApiException} becomes the response
+     * @param reader an {@link ApiException} of it or of its work becomes the response
      * @param response runs on the event loop
      */
-    <T> Uni<Void> lookedUp(Supplier<T> lookup, Function<T, Uni<Void>> response) {
-        return onWorker(lookup)
+    <T> Uni<Void> lookedUp(Uni<StreamReaders.Lookup<T>> reader, Function<T, Uni<Void>> response) {
+        return reader.flatMap(lookup -> onWorker(lookup.owner(), lookup.work()))
                 .flatMap(response::apply)
                 .onFailure(e -> !(e instanceof ApiException))
                 .recoverWithUni(this::cut);
@@ -77,8 +71,8 @@ final class StreamReply {
                 .flatMap(response::apply);
     }
 
-    /** Does blocking work when it is the owner's turn; the result comes on the event loop. */
-    <T> Uni<T> onWorker(Supplier<T> lookup) {
+    /** Does blocking work when it is this owner's turn; the result comes on the event loop. */
+    <T> Uni<T> onWorker(String owner, Supplier<T> lookup) {
         return BlockingWork.on(read -> turns.take(owner, loop, read), lookup::get, loop);
     }
 

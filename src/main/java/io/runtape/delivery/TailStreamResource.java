@@ -55,13 +55,20 @@ public final class TailStreamResource {
             """;
 
     private final StreamReaders readers;
+    private final RunSources sources;
     private final Delivery delivery;
     private final ThreadTails threadTails;
     private final Snapshots snapshots;
 
-    TailStreamResource(StreamReaders readers, Delivery delivery, ThreadTails threadTails, Snapshots snapshots) {
+    TailStreamResource(
+            StreamReaders readers,
+            RunSources sources,
+            Delivery delivery,
+            ThreadTails threadTails,
+            Snapshots snapshots) {
         this.snapshots = snapshots;
         this.readers = readers;
+        this.sources = sources;
         this.delivery = delivery;
         this.threadTails = threadTails;
     }
@@ -95,18 +102,18 @@ public final class TailStreamResource {
                     String from,
             @Context RoutingContext context) {
         asked.check(context);
-        StreamReaders.Lookup<RunSources.Found> lookup = readers.ofRun(context, asked.ticket(), id);
+        Uni<StreamReaders.Lookup<RunSources.Found>> reader = readers.ofRun(context, asked.ticket(), id);
         @Nullable Long position = asked.position();
+        long after = position == null ? 0 : position;
         boolean verbatim = asked.isVerbatim();
         boolean fromSnapshot = asked.isFromSnapshot(from);
-        StreamReply reply = StreamReply.to(context, lookup.owner(), delivery.turns());
-        return reply.lookedUp(lookup.work(), found -> {
+        StreamReply reply = StreamReply.to(context, delivery.turns());
+        return reply.lookedUp(reader.map(lookup -> lookup.then(found -> known(found, after))), found -> {
             if (fromSnapshot) {
                 found.requireFrames();
                 return fromSnapshot(found, reply);
             }
             RunSource source = found.source();
-            long after = position == null ? 0 : position;
             if (after > source.durableSequence()) {
                 throw ApiException.unknownSequence(source.durableSequence());
             }
@@ -121,6 +128,11 @@ public final class TailStreamResource {
             StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(0);
             return reply.write(delivery.read(source, after, framing, delivery.tailAge(verbatim), reply.loop()));
         });
+    }
+
+    private RunSources.Found known(RunSources.Found found, long after) {
+        sources.requireKnown(found.source(), after);
+        return found;
     }
 
     private Uni<Void> fromSnapshot(RunSources.Found found, StreamReply reply) {
@@ -184,12 +196,13 @@ public final class TailStreamResource {
                             example = THREAD_EXAMPLE))
     public Uni<Void> thread(@RestPath String id, @BeanParam TailParameters asked, @Context RoutingContext context) {
         asked.check(context);
-        StreamReaders.Lookup<Owner> owner = readers.ofThread(context, asked.ticket(), id);
+        Uni<StreamReaders.Lookup<Owner>> reader = readers.ofThread(context, asked.ticket(), id);
         @Nullable Long position = asked.position();
         boolean verbatim = asked.isVerbatim();
-        StreamReply reply = StreamReply.to(context, owner.owner(), delivery.turns());
+        StreamReply reply = StreamReply.to(context, delivery.turns());
         return reply.lookedUp(
-                () -> threadTails.open(owner.work().get(), id, position == null ? 0 : position, verbatim, reply.loop()),
+                reader.map(lookup -> lookup.then(
+                        owner -> threadTails.open(owner, id, position == null ? 0 : position, verbatim, reply.loop()))),
                 tail -> {
                     reply.head(ResponseType.EVENT_STREAM).putHeader("Runtape-Thread-Id", id);
                     return reply.write(tail);

@@ -47,7 +47,7 @@ final class ThreadReplay {
         boolean all = span.hasTimes();
         sources.requireFrames(
                 owner, threadId, all ? 0 : Math.max(0, span.first() - 1), all ? Long.MAX_VALUE : span.last());
-        this.span = parts.timeline(sources, owner, threadId, gap).of(span);
+        this.span = parts.timeline(owner, threadId, gap).of(span);
         this.first = find(this.span.firstOrdinal() - 1);
         this.last = first;
     }
@@ -75,7 +75,7 @@ final class ThreadReplay {
     private Uni<Optional<ReplayedRun>> afterLast(StreamReply reply, Duration pause) {
         Optional<Long> ordinal =
                 last.filter(run -> !run.isLive()).map(run -> run.found().ordinal());
-        Uni<Optional<ReplayedRun>> next = reply.onWorker(() -> ordinal.flatMap(this::find));
+        Uni<Optional<ReplayedRun>> next = reply.onWorker(owner.id(), () -> ordinal.flatMap(this::find));
         if (pause.isZero()) {
             return next;
         }

@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.runtape.access.CallerAuthentication;
 import io.runtape.access.CredentialHeaders;
+import io.runtape.access.Owner;
 import io.runtape.background.BackgroundOutcomes;
 import io.runtape.background.BackgroundRun;
 import io.runtape.background.OutcomeWatch;
@@ -22,6 +23,7 @@ import io.runtape.relay.RequestTarget;
 import io.runtape.relay.ResponseHeaders;
 import io.runtape.relay.UnansweredErrors;
 import io.runtape.resume.Resumes;
+import io.runtape.server.fairness.UnsentBytes;
 import io.runtape.server.loop.EventLoops;
 import io.runtape.upstream.ForwardedHeaders;
 import io.runtape.upstream.ForwardingClient;
@@ -76,6 +78,7 @@ final class Forwarding {
     private final Dialects dialects;
     private final MockAgent mocks;
     private final ForwardingClient client;
+    private final UnsentBytes unsent;
 
     Forwarding(
             ForwardingClient client,
@@ -87,7 +90,8 @@ final class Forwarding {
             Resumes resumes,
             BackgroundOutcomes outcomes,
             Dialects dialects,
-            MockAgent mocks) {
+            MockAgent mocks,
+            UnsentBytes unsent) {
         this.paths = paths;
         this.upstreams = upstreams;
         this.credentials = credentials;
@@ -98,6 +102,7 @@ final class Forwarding {
         this.dialects = dialects;
         this.mocks = mocks;
         this.client = client;
+        this.unsent = unsent;
     }
 
     void install(@Observes Router router) {
@@ -262,13 +267,33 @@ final class Forwarding {
                 from.getHeader(HttpHeaders.CONTENT_TYPE),
                 from.getHeader(HttpHeaders.CONTENT_ENCODING),
                 EventLoops.current()));
-        WatchedResponse watched = WatchedResponse.of(from, upstream.idleTimeout(), () -> silent(context), outcome);
+        WatchedResponse watched = WatchedResponse.of(
+                from, upstream.idleTimeout(), () -> silent(context), outcome, unsent, client(context));
         response.closeHandler(v -> watched.giveUp());
         watched.pipe()
                 .endOnFailure(false)
                 .to(response)
                 .onComplete(v -> outcome.ifPresent(OutcomeWatch::end))
                 .onFailure(e -> ErrorReply.cut(context));
+    }
+
+    private WatchedResponse.Client client(RoutingContext context) {
+        return new WatchedResponse.Client() {
+            @Override
+            public String owner() {
+                try {
+                    return callers.ownerOf(context.request()).id();
+                } catch (ApiException twoCredentials) {
+                    // Which one counts is the agent API's to say.
+                    return Owner.ANONYMOUS.id();
+                }
+            }
+
+            @Override
+            public void abort() {
+                ErrorReply.abort(context);
+            }
+        };
     }
 
     /**

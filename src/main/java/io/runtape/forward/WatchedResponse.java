@@ -3,6 +3,7 @@ package io.runtape.forward;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.runtape.background.OutcomeWatch;
+import io.runtape.server.fairness.UnsentBytes;
 import io.runtape.server.loop.EventLoops;
 import io.runtape.upstream.ForwardingClient;
 import io.vertx.core.Handler;
@@ -16,30 +17,52 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a forwarded response, broken off if the agent API is silent for too long. While the client does not take
- * bytes, the gateway does not read, and that does not count as silence. Confined to the event loop of the call.
+ * bytes, the gateway does not read, and that does not count as silence; what is in memory meanwhile counts as untaken, so
+ * that a client that takes nothing may be cut off. Confined to the event loop of the call.
  */
 final class WatchedResponse implements ReadStream<Buffer> {
+
+    /** About what is in memory of a response that its client does not take, on its way in and out. */
+    private static final long UNTAKEN_BYTES = 128 << 10;
 
     private final HttpClientResponse response;
     private final long silenceMaxNanos;
     private final Runnable silent;
     private final EventLoop loop;
     private final Optional<OutcomeWatch> outcome;
+    private final UnsentBytes unsent;
+    private final Client client;
+    private UnsentBytes.@Nullable Held untaken;
+    private boolean began;
     private long lastNanos = System.nanoTime();
     private boolean paused;
     private @Nullable Future<?> timer;
+
+    /** The client that the response is for. */
+    interface Client {
+
+        /** The id of the owner whose connection it is. */
+        String owner();
+
+        /** Closes its connection at once, though it takes nothing. */
+        void abort();
+    }
 
     private WatchedResponse(
             HttpClientResponse response,
             Duration silenceMax,
             Runnable silent,
             EventLoop loop,
-            Optional<OutcomeWatch> outcome) {
+            Optional<OutcomeWatch> outcome,
+            UnsentBytes unsent,
+            Client client) {
         this.response = response;
         this.silenceMaxNanos = silenceMax.toNanos();
         this.silent = silent;
         this.loop = loop;
         this.outcome = outcome;
+        this.unsent = unsent;
+        this.client = client;
     }
 
     /**
@@ -47,11 +70,17 @@ final class WatchedResponse implements ReadStream<Buffer> {
      *
      * @param silent runs before the response is broken off
      * @param outcome reads along
+     * @param unsent counts what the client does not take
      */
     static WatchedResponse of(
-            HttpClientResponse response, Duration silenceMax, Runnable silent, Optional<OutcomeWatch> outcome) {
+            HttpClientResponse response,
+            Duration silenceMax,
+            Runnable silent,
+            Optional<OutcomeWatch> outcome,
+            UnsentBytes unsent,
+            Client client) {
         EventLoop loop = EventLoops.current();
-        WatchedResponse watched = new WatchedResponse(response, silenceMax, silent, loop, outcome);
+        WatchedResponse watched = new WatchedResponse(response, silenceMax, silent, loop, outcome, unsent, client);
         watched.watch(watched.silenceMaxNanos);
         return watched;
     }
@@ -76,7 +105,25 @@ final class WatchedResponse implements ReadStream<Buffer> {
         resume();
     }
 
+    /** Too much is untaken, on any thread. A client that has taken everything meanwhile stays. */
+    private void cutOff() {
+        loop.execute(() -> {
+            if (untaken != null) {
+                client.abort();
+                giveUp();
+            }
+        });
+    }
+
+    private void taken() {
+        if (untaken != null) {
+            unsent.release(untaken);
+            untaken = null;
+        }
+    }
+
     private void over() {
+        taken();
         if (timer != null) {
             timer.cancel(false);
         }
@@ -88,6 +135,7 @@ final class WatchedResponse implements ReadStream<Buffer> {
                 handler == null
                         ? null
                         : bytes -> {
+                            began = true;
                             lastNanos = System.nanoTime();
                             outcome.ifPresent(watch -> watch.bytes(bytes));
                             handler.handle(bytes);
@@ -121,6 +169,10 @@ final class WatchedResponse implements ReadStream<Buffer> {
     public WatchedResponse pause() {
         paused = true;
         response.pause();
+        // A pipe also pauses before it begins.
+        if (began && untaken == null) {
+            untaken = unsent.hold(client.owner(), UNTAKEN_BYTES, this::cutOff);
+        }
         return this;
     }
 
@@ -132,6 +184,7 @@ final class WatchedResponse implements ReadStream<Buffer> {
     @Override
     public WatchedResponse fetch(long amount) {
         paused = false;
+        taken();
         lastNanos = System.nanoTime();
         response.fetch(amount);
         return this;

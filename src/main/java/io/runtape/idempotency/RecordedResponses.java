@@ -39,15 +39,31 @@ public final class RecordedResponses {
     }
 
     /**
-     * The response that belongs to the key; empty if a call with this key would begin a run. If another gateway records
-     * the run, or recorded it until it died, the item comes when the tables have the head or the end. It comes on the
-     * loop.
+     * The response that belongs to the key; empty if a call with this key would begin a run. The item comes on the loop
+     * as soon as the run is found. From then on this run's response is the caller's, even if the key becomes free.
      *
      * @return fails with {@link ApiException} 422 if the key belongs to another request and 410 if its run or the run's
      *     frames were deleted, and with the database's failure if that does not answer
      */
     public Uni<Optional<RecordedResponse>> ofKey(Owner owner, IdempotencyKey key, EventLoop loop) {
-        return untilHeadIsKnown(work.onWorker(() -> lookUp(owner, key), loop));
+        return work.onWorker(() -> claimed(owner, key), loop)
+                .chain(runPk -> runPk.isEmpty()
+                        ? Uni.createFrom().item(Optional.<RecordedResponse>empty())
+                        : untilHeadIsKnown(work.onWorker(() -> Optional.of(response(kept(runPk.get()))), loop)));
+    }
+
+    /**
+     * The same response, when its head and this position can be told. If another gateway records the run, or recorded it
+     * until it died, the item comes when the tables have the head or the end. It comes on the loop.
+     *
+     * @param after the sequence that the caller goes on behind
+     * @return fails with {@link ApiException} 410 if the run or its frames are deleted meanwhile, and with the database's
+     *     failure if that does not answer
+     */
+    public Uni<RecordedResponse> withHead(RecordedResponse found, long after, EventLoop loop) {
+        return found.tellsHead() && after <= found.durableSequence()
+                ? Uni.createFrom().item(found)
+                : untilHeadIsKnown(work.onWorker(() -> withHead(found.runPk(), after), loop));
     }
 
     /** The look-up, begun anew as long as it fails since it finds a run whose head is not known yet. */
@@ -65,34 +81,49 @@ public final class RecordedResponses {
      * @throws BrokenOffException if another gateway records the run, and the tables do not have its head yet
      */
     public Optional<RecordedResponse> ofRun(long runPk) {
-        Optional<RecordedResponse> response = sources.byKey(runPk).map(found -> new RecordedResponse(found, delivery));
-        if (response.isPresent() && !response.get().tellsHead()) {
+        return sources.byKey(runPk).map(found -> tellingHead(response(found)));
+    }
+
+    private RecordedResponse withHead(long runPk, long after) {
+        RunSources.Found found = kept(runPk);
+        RecordedResponse response = tellingHead(response(found));
+        sources.requireKnown(found.source(), after);
+        return response;
+    }
+
+    private RecordedResponse response(RunSources.Found found) {
+        return new RecordedResponse(found, delivery);
+    }
+
+    private static RecordedResponse tellingHead(RecordedResponse response) {
+        if (!response.tellsHead()) {
             throw new BrokenOffException("the head is not known yet");
         }
         return response;
     }
 
-    private Optional<RecordedResponse> lookUp(Owner owner, IdempotencyKey key) throws SQLException {
+    /** The run that has the key. */
+    private Optional<Long> claimed(Owner owner, IdempotencyKey key) throws SQLException {
         Optional<ClaimedKey> hold = keys.hold(owner.id(), key.id());
-        if (hold.isEmpty()) {
-            return Optional.empty();
-        }
-        if (hold.get().hasRequest() && !hold.get().requestHash().equals(key.requestHash())) {
+        if (hold.isPresent()
+                && hold.get().hasRequest()
+                && !hold.get().requestHash().equals(key.requestHash())) {
             throw ApiException.of(
                     ErrorCode.IDEMPOTENCY_KEY_REUSED,
                     "This Idempotency-Key was used for another request: a repeat has the same path and the same body, byte"
                             + " for byte.");
         }
-        RunSources.Found found = sources.byKey(hold.get().runPk())
+        return hold.map(ClaimedKey::runPk);
+    }
+
+    /** The run that has a key, if it and its frames are still there. */
+    private RunSources.Found kept(long runPk) {
+        RunSources.Found found = sources.byKey(runPk)
                 .orElseThrow(() -> ApiException.of(
                         ErrorCode.GONE, "The run of this Idempotency-Key was deleted. Use another key."));
         if (found.isExpired()) {
             throw ApiException.framesExpired();
         }
-        RecordedResponse response = new RecordedResponse(found, delivery);
-        if (!response.tellsHead()) {
-            throw new BrokenOffException("the head is not known yet");
-        }
-        return Optional.of(response);
+        return found;
     }
 }

@@ -185,9 +185,12 @@ public final class RunJournal implements LiveRun {
         return unwritten.hasEnd();
     }
 
-    /** The caller no longer waits for the start: if the start becomes durable, the run ends with it. */
+    /**
+     * The caller no longer waits for the start, and sends nothing: if the start becomes durable, the run ends with it.
+     * The start may be durable already, while the loop has yet to get it.
+     */
     void withdraw() {
-        end(broken());
+        end(broken().unsent());
     }
 
     private boolean markQueued() {

@@ -139,25 +139,33 @@ final class CallOpening {
     }
 
     private void repeat(IdempotencyKey key, Runnable ifThereIsNone) {
-        RuntapeHeaders own = call.own();
         lookup = answers.ofKey(call.start().owner(), key, loop)
                 .subscribe()
                 .with(
                         found -> {
                             // What follows may open the run after all, and then needs the body.
                             lookup = null;
-                            found.ifPresentOrElse(response -> repeat(response, own), ifThereIsNone);
+                            found.ifPresentOrElse(this::awaitHead, ifThereIsNone);
                         },
-                        e -> {
-                            lookup = null;
-                            call.release();
-                            client.fail(e);
-                        });
+                        this::unfound);
+    }
+
+    private void unfound(Throwable cause) {
+        lookup = null;
+        call.release();
+        client.fail(cause);
+    }
+
+    /** The client may hear of its run before that has a head. */
+    private void awaitHead(RecordedResponse found) {
+        call.release();
+        client.awaitRepeatedHead(call, found.runId(), found.threadId());
+        lookup = answers.withHead(found, call.own().position(), loop)
+                .subscribe()
+                .with(response -> repeat(response, call.own()), this::unfound);
     }
 
     private void repeat(RecordedResponse response, RuntapeHeaders own) {
-        call.release();
-        client.awaitRepeatedHead(call, response.runId(), response.threadId());
         response.head(loop)
                 .subscribe()
                 .with(

@@ -224,8 +224,13 @@ final class ClientResponse {
         to.start();
     }
 
-    /** Fails a response of which nothing was sent, like every other call. */
+    /** Fails a response of which nothing of the agent API's was sent: like every other call, unless it began early. */
     void fail(Throwable cause) {
+        if (isEarly()) {
+            refuse(cause instanceof ApiException own ? own : UnansweredErrors.awayStore());
+            return;
+        }
+        stopWaiting();
         emitter.fail(cause);
     }
 

@@ -138,12 +138,17 @@ sealed interface ResumeCall {
         List<String> ids = request.headers().getAll("Last-Event-ID");
         @Nullable
         String last = ids.isEmpty() || ids.get(0).isEmpty() || ids.get(0).equals(BEFORE_ALL) ? null : ids.get(0);
-        return ids.size() > 1 ? Optional.empty() : Optional.of(new RunStream(id, threadId, last));
+        return ids.size() > 1 || cancels(request.params())
+                ? Optional.empty()
+                : Optional.of(new RunStream(id, threadId, last));
     }
 
-    /** Empty if the run shall end with this call: only the agent API can cancel it then. */
     private static Optional<ResumeCall> ofState(String id, String threadId, MultiMap query) {
-        boolean cancels = query.getAll("cancel_on_disconnect").stream().anyMatch(YES::contains);
-        return cancels ? Optional.empty() : Optional.of(new RunState(id, threadId));
+        return cancels(query) ? Optional.empty() : Optional.of(new RunState(id, threadId));
+    }
+
+    /** Whether the run shall end with this call: only the agent API can cancel it then. */
+    private static boolean cancels(MultiMap query) {
+        return query.getAll("cancel_on_disconnect").stream().anyMatch(YES::contains);
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Http2Client;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -104,12 +105,22 @@ class RollingRestartIT {
                 awaitNotReady(stopping);
                 assertTakesNoNewRun(stopping);
                 assertEquals("running", cluster.run(stopping, id).getString("status"));
-                try (WireResponse another = cluster.tail(stopping, "/runs/" + id + "/events")) {
+                try (WireResponse another = cluster.tail(stopping, "/runs/" + id + "/events");
+                        Http2Client client = new Http2Client(stopping.port())) {
                     another.readUpTo(tailed(1).length());
+                    int shared = client.request(
+                            "GET",
+                            "/history/v1/runs/" + id + "/events",
+                            true,
+                            TwoGateways.CREDENTIAL,
+                            TwoGateways.STREAM);
+                    client.readUpTo(shared, tailed(1).length());
+                    assertGoesAway(client);
                     second.countDown();
                     String whole = tailed(1) + tailed(2) + end(id, COMPLETED, 2);
                     assertEquals(whole, new String(tail.whole(), UTF_8));
                     assertEquals(whole, new String(another.whole(), UTF_8));
+                    assertEquals(whole, client.answer(shared).text());
                     assertEquals(event(1) + event(2), new String(live.whole(), UTF_8));
                 }
             }
@@ -156,9 +167,17 @@ class RollingRestartIT {
         try (WireResponse refused = cluster.post(gateway, Script.stream(event(1)), headerLines)) {
             assertEquals(503, refused.status());
             assertNotNull(refused.header("Retry-After"));
+            assertEquals("close", refused.header("Connection"));
             refused.whole();
             assertTrue(refused.text().contains("\"shutting_down\""), refused::text);
         }
+    }
+
+    private static void assertGoesAway(Http2Client client) throws IOException {
+        int run = client.request("POST", "/v1/run", false, TwoGateways.CREDENTIAL, "Content-Type: application/json");
+        client.data(run, "{}".getBytes(UTF_8), true);
+        assertEquals(503, client.answer(run).status());
+        assertEquals(Http2Client.NO_ERROR, client.goAway());
     }
 
     @Test

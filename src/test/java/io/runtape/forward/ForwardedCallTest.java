@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.server.fairness.UnsentBytes;
 import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
+import jakarta.inject.Inject;
+import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +32,45 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls that are not recorded pass as they are. */
 abstract class ForwardedCallTest extends RunningGateway {
+
+    /** Less than a download that nobody reads counts, so that of all owners its owner has the most. */
+    private static final long OF_OTHERS = 100 << 10;
+
+    /** As the architecture page has it. */
+    private static final long UNSENT_MAX =
+            Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 8);
+
+    @Inject
+    UnsentBytes unsent;
+
+    @Test
+    void cutsADownloadThatNobodyReadsWhereSocketsHoldTooMuch() throws Exception {
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead();
+            try {
+                while (true) {
+                    exchange.chunk("x".repeat(64 << 10));
+                }
+            } catch (IOException cut) {
+                // As it should be.
+            }
+        });
+        List<UnsentBytes.Held> others = new ArrayList<>();
+        try {
+            while ((others.size() + 1) * OF_OTHERS <= 2 * UNSENT_MAX) {
+                others.add(unsent.hold("other-" + others.size(), OF_OTHERS, () -> {}));
+            }
+            try (WireResponse unread = client().get("/v1/files/1", script.header())) {
+                unread.head();
+
+                assertTrue(script.done().isEmpty());
+                unread.readAll();
+                assertEquals(WireResponse.End.CUT, unread.end());
+            }
+        } finally {
+            others.forEach(unsent::release);
+        }
+    }
 
     @ParameterizedTest
     @CsvSource({

@@ -30,6 +30,8 @@ class RepeatElsewhereIT {
     private static final String FIRST = "data: first\n\n";
     private static final String REST = "id: 7\ndata: second\n\n: a comment\n\ndata: third\n\n";
 
+    private static final String KEEP_ALIVE = ": keep-alive\n\n";
+
     private static final TwoGateways CLUSTER = new TwoGateways();
 
     private static final ExecutorService CALLERS = Executors.newFixedThreadPool(CALLS);
@@ -123,6 +125,45 @@ class RepeatElsewhereIT {
             }
             response.whole();
         }
+    }
+
+    /** The response frees the key, but those who waited for it get it, and the agent does not run for them. */
+    @Test
+    void whoWaitsForARefusalGetsIt() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        Scripted script = CLUSTER.upstream().on(exchange -> {
+            goOn.await(30, TimeUnit.SECONDS);
+            Script.json(503, "{\"error\":\"busy\"}").answer(exchange);
+        });
+        String body = "{\"n\":6}";
+        try (WireResponse response = post(first, script, "refused", body)) {
+            script.call();
+            try (WireResponse repeat = post(second, script, "refused", body);
+                    WireResponse early = second.client()
+                            .post(
+                                    "/v1/run",
+                                    body,
+                                    TwoGateways.CREDENTIAL,
+                                    script.header(),
+                                    "Idempotency-Key: refused",
+                                    "Runtape-Keep-Alive: 5; early")) {
+                // It comes although the run has no head yet, and by then both have found the run.
+                early.readUpTo(KEEP_ALIVE.length());
+                assertEquals("true", early.header("Idempotent-Replayed"));
+                goOn.countDown();
+
+                response.whole();
+                assertEquals(503, response.status());
+                repeat.whole();
+                assertEquals(503, repeat.status());
+                assertEquals(response.text(), repeat.text());
+                assertEquals(response.header("Runtape-Run-Id"), repeat.header("Runtape-Run-Id"));
+                assertEquals(response.header("Runtape-Run-Id"), early.header("Runtape-Run-Id"));
+                early.whole();
+                assertTrue(early.text().contains("\n\nevent: error\n"), early::text);
+            }
+        }
+        assertTrue(script.isUncalled(), "the agent ran again");
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.run.RunEnd;
 import io.runtape.run.RunReason;
 import io.runtape.run.RunStatus;
 import io.runtape.store.SqlFault;
@@ -306,6 +307,19 @@ class GroupCommitterTest {
 
         assertSame(run, run.started().getNow(null));
         assertTrue(at.store.has(run.pk()));
+    }
+
+    /** Its caller has given up, so nothing is sent, and a repeat of the call must be free to run. */
+    @Test
+    void freesTheKeyOfARunThatIsWithdrawnBeforeItsLoopHearsOfIt() {
+        RunJournal run = at.opened("k");
+        at.commitUntold();
+        run.withdraw();
+        at.commit();
+
+        RunEnd end = at.store.end(run.pk());
+        assertEquals(RunReason.STORE_UNAVAILABLE, end.reason());
+        assertFalse(end.cut());
     }
 
     @Test

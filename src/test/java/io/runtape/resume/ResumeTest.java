@@ -326,11 +326,17 @@ abstract class ResumeTest extends RecordedHistory {
     }
 
     /** With the call, the run would have to end. */
-    @Test
-    void leavesAWaitThatCancelsToTheAgentApi() throws Exception {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "join?cancel_on_disconnect=1",
+                "stream?cancel_on_disconnect=1",
+                "stream?cancel_on_disconnect=true"
+            })
+    void leavesAWaitThatCancelsToTheAgentApi(String call) throws Exception {
         recorded(runs() + "/stream", values("{}"));
 
-        assertEquals("{\"upstream\":true}", body(resume(runs() + "/" + id + "/join?cancel_on_disconnect=1")));
+        assertEquals("{\"upstream\":true}", body(resume(runs() + "/" + id + "/" + call)));
     }
 
     @ParameterizedTest
