@@ -357,7 +357,7 @@ abstract class StrangeCallersIT extends UnderAttack {
             status("GET", "/v1/threads/thread-" + i);
             status("GET", "/nothing/" + i);
         }
-        atOnce(10_000, i -> status("GET", "/v1/files/file-" + i + "/of-thread-" + i));
+        atOnce(3_000, i -> status("GET", "/v1/files/file-" + i + "/of-thread-" + i));
         List<String> now = metrics();
         assertTrue(now.size() - before < 50, () -> String.join("\n", now));
         assertFalse(now.stream().anyMatch(line -> line.contains("thread-1")), "ids do not belong into metrics");
