@@ -131,11 +131,7 @@ public final class ApiExceptionMapper {
             return refused(refusal, context);
         }
         log(failure, context);
-        return answer(
-                context,
-                ErrorCode.INTERNAL_ERROR,
-                "Something went wrong on our side. The log has it under the request id.",
-                Map.of());
+        return answer(context, ErrorCode.INTERNAL_ERROR, ErrorReply.FAULT, Map.of());
     }
 
     static void log(Throwable failure, RoutingContext context) {

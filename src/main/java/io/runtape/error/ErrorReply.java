@@ -6,11 +6,15 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Answers with the error envelope outside JAX-RS. Call it on the event loop of the request. */
 public final class ErrorReply {
     /** RFC 9113, section 7: without this code the reset would mean that nothing is wrong. */
     private static final long HTTP2_INTERNAL_ERROR = 2;
+
+    /** What a caller is told of a fault of the gateway. */
+    static final String FAULT = "Something went wrong on our side. The log has it under the request id.";
 
     private ErrorReply() {}
 
@@ -25,6 +29,14 @@ public final class ErrorReply {
     /** The same, with the code, message and headers of the exception. */
     public static void write(RoutingContext context, ApiException failure) {
         write(context, failure.code(), failure.message(), failure.headers());
+    }
+
+    /** Refuses a call for a fault of the gateway, which goes to the log if it is known. */
+    public static void fault(RoutingContext context, @Nullable Throwable failure) {
+        if (failure != null) {
+            ApiExceptionMapper.log(failure, context);
+        }
+        write(context, ErrorCode.INTERNAL_ERROR, FAULT);
     }
 
     /**

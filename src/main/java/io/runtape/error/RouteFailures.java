@@ -127,13 +127,7 @@ class RouteFailures {
                     ErrorCode.INVALID_REQUEST,
                     RefusalMessage.unreadable(context.request().getHeader(HttpHeaders.ACCEPT), List.of()));
         } else {
-            if (failure != null) {
-                ApiExceptionMapper.log(failure, context);
-            }
-            ErrorReply.write(
-                    context,
-                    ErrorCode.INTERNAL_ERROR,
-                    "Something went wrong on our side. The log has it under the request id.");
+            ErrorReply.fault(context, failure);
         }
     }
 }

@@ -33,6 +33,7 @@ final class WatchedResponse implements ReadStream<Buffer> {
     private final UnsentBytes unsent;
     private final Client client;
     private UnsentBytes.@Nullable Held untaken;
+    private @Nullable String owner;
     private boolean began;
     private long lastNanos = System.nanoTime();
     private boolean paused;
@@ -171,7 +172,10 @@ final class WatchedResponse implements ReadStream<Buffer> {
         response.pause();
         // A pipe also pauses before it begins.
         if (began && untaken == null) {
-            untaken = unsent.hold(client.owner(), UNTAKEN_BYTES, this::cutOff);
+            if (owner == null) {
+                owner = client.owner();
+            }
+            untaken = unsent.hold(owner, UNTAKEN_BYTES, this::cutOff);
         }
         return this;
     }

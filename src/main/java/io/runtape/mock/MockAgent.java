@@ -11,7 +11,6 @@ import io.runtape.delivery.StreamedResponse;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
-import io.runtape.error.RequestId;
 import io.runtape.idempotency.RecordedHead;
 import io.runtape.relay.AgentTarget;
 import io.runtape.relay.CallBodies;
@@ -146,11 +145,7 @@ public final class MockAgent {
             LOG.debugf(cause, "a recording cannot be looked up");
             ErrorReply.write(context, UnansweredErrors.awayStore());
         } else {
-            LOG.errorf(cause, "request %s gets no recording", RequestId.of(context));
-            ErrorReply.write(
-                    context,
-                    ErrorCode.INTERNAL_ERROR,
-                    "Something went wrong on our side. The log has it under the request id.");
+            ErrorReply.fault(context, cause);
         }
     }
 

@@ -529,12 +529,7 @@ abstract class MockAgentTest extends RecordedHistory {
         String body = body().replace(prompt, prompt + " with " + secret + " word".repeat(60_000));
         String run = record(body, Script.stream("data: long\n\n"));
 
-        byte[] cassette = history()
-                .get("/runs/" + run + "/cassette")
-                .then()
-                .statusCode(200)
-                .extract()
-                .asByteArray();
+        byte[] cassette = cassetteOf(run);
         String reader = readerOf(cassette);
 
         WireResponse again = client().post("/v1/run", body, "X-API-Key: " + reader, "Runtape-Replay: match");
@@ -546,12 +541,7 @@ abstract class MockAgentTest extends RecordedHistory {
         String secret = "sk-proj-AbCdEfGhIjKlMnOpQrStUv";
         String run = record(body(), Script.stream("id: " + secret + "\nevent: " + secret + "\ndata: x\n\n", EVENTS[2]));
 
-        String cassette = history()
-                .get("/runs/" + run + "/cassette")
-                .then()
-                .statusCode(200)
-                .extract()
-                .asString();
+        String cassette = new String(cassetteOf(run), UTF_8);
 
         assertFalse(cassette.contains(secret), cassette);
     }
@@ -566,12 +556,7 @@ abstract class MockAgentTest extends RecordedHistory {
         String body = body().replace(prompt, prompt + " \\\"-----BEGIN PRIVATE KEY-----\\\"");
         String run = record(body, Script.stream(begins.getBytes(UTF_8), half));
 
-        byte[] cassette = history()
-                .get("/runs/" + run + "/cassette")
-                .then()
-                .statusCode(200)
-                .extract()
-                .asByteArray();
+        byte[] cassette = cassetteOf(run);
         String reader = readerOf(cassette);
         WireResponse again = client().post("/v1/run", body, "X-API-Key: " + reader, "Runtape-Replay: match");
         String marker = "-----BEGIN PRIVATE KEY-----";
@@ -579,6 +564,15 @@ abstract class MockAgentTest extends RecordedHistory {
         Arrays.fill(masked, "data: ".length(), half.length - 3, (byte) '*');
         assertArrayEquals(
                 concat(begins.replace(marker, "*".repeat(marker.length())).getBytes(UTF_8), masked), again.whole());
+    }
+
+    private byte[] cassetteOf(String run) {
+        return history()
+                .get("/runs/" + run + "/cassette")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asByteArray();
     }
 
     /** Has another owner import the cassette; returns that owner's key. */
