@@ -1,0 +1,14 @@
+package io.runtape;
+
+import org.junit.platform.suite.api.IncludeClassNamePatterns;
+import org.junit.platform.suite.api.SelectPackages;
+import org.junit.platform.suite.api.Suite;
+
+/** Those of {@link WithoutApplicationSuite} that read many streams and migrations: about half of its time. */
+@Suite
+@SelectPackages("io.runtape")
+@IncludeClassNamePatterns(StreamsSuite.PACKAGES + WithoutApplicationSuite.CLASSES)
+class StreamsSuite {
+
+    static final String PACKAGES = "io\\.runtape\\.(dialect|search|sse|store)\\.";
+}
