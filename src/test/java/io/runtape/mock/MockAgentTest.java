@@ -197,6 +197,28 @@ abstract class MockAgentTest extends RecordedHistory {
         }
     }
 
+    /** Without the zeros at its end its exponent is larger than any that is known. */
+    @Test
+    void comparesANumberThatHasNoOtherSpelling() throws Exception {
+        String body = "{\"agent\":\"greeter\",\"prompt\":\"" + prompt + "\",\"context\":{\"most\":%s}}";
+        String run = record(body.formatted("100e2147483647"), Script.stream("data: most\n\n"));
+
+        // Before and after it is indexed.
+        for (int looks = 0; looks < 2; looks++) {
+            refused(
+                    mocked(body.formatted("7"), "Runtape-Replay: match"),
+                    404,
+                    "no_recording",
+                    "context.most: recorded 100e2147483647, asked 7");
+            try (WireResponse again = mocked(body.formatted("100e2147483647"), "Runtape-Replay: match")) {
+                assertEquals("data: most\n\n", new String(again.whole(), UTF_8));
+            }
+            RunTable.await(
+                    "it is found",
+                    () -> json("/runs?agent=greeter").getList("data.id").contains(run) ? true : null);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "1764083099.724404123, 1764083099.724404124, 1764083099.7244041230",
