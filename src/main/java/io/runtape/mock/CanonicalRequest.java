@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +78,11 @@ final class CanonicalRequest {
     /** Room is taken for so many bytes ahead. */
     private static final int ROOM_BYTES = 32 << 10;
 
-    private static final int SHOWN_CHARS_MAX = 120;
+    private static final int PLACE_CHARS_SHOWN = 300;
+    private static final int VALUE_CHARS_SHOWN = 120;
+
+    /** A name with one of these is quoted in a place: as it is, it would pass for several names, for an index or for a value. */
+    private static final Pattern QUOTED = Pattern.compile("^\"|[.\\[=]");
 
     private final String path;
     private final LongConsumer room;
@@ -150,7 +155,7 @@ final class CanonicalRequest {
                     if (leavesOut && VOLATILE.contains(name)) {
                         at.skipChildren();
                     } else {
-                        add(place + "." + name, at, leavesOut && !PAYLOADS.contains(name));
+                        add(place + "." + quoted(name), at, leavesOut && !PAYLOADS.contains(name));
                     }
                 }
                 if (members == 0) {
@@ -170,6 +175,10 @@ final class CanonicalRequest {
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(place, NumberSpelling.of(at.getText()));
             default -> put(place, at.getText());
         }
+    }
+
+    private static String quoted(String name) {
+        return QUOTED.matcher(name).find() ? TextNode.valueOf(name).toString() : name;
     }
 
     private void put(String place, String value) throws IOException {
@@ -226,7 +235,8 @@ final class CanonicalRequest {
         different(recorded)
                 .sorted()
                 .limit(max - told.size())
-                .map(at -> at + ": recorded " + shown(recorded.values, at) + ", asked " + shown(values, at))
+                .map(at -> cut(at, PLACE_CHARS_SHOWN) + ": recorded " + shown(recorded.values, at) + ", asked "
+                        + shown(values, at))
                 .forEach(told::add);
         return told;
     }
@@ -242,8 +252,14 @@ final class CanonicalRequest {
 
     private static String shown(Map<String, String> values, String at) {
         @Nullable String value = values.get(at);
-        return value == null
-                ? "nothing"
-                : value.length() <= SHOWN_CHARS_MAX ? value : value.substring(0, SHOWN_CHARS_MAX) + "…";
+        return value == null ? "nothing" : cut(value, VALUE_CHARS_SHOWN);
+    }
+
+    private static String cut(String text, int charsMax) {
+        if (text.length() <= charsMax) {
+            return text;
+        }
+        int end = Character.isHighSurrogate(text.charAt(charsMax - 1)) ? charsMax - 1 : charsMax;
+        return text.substring(0, end) + "…";
     }
 }

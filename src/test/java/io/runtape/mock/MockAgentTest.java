@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.restassured.path.json.JsonPath;
 import io.runtape.archive.Redaction;
 import io.runtape.history.RecordedHistory;
+import io.runtape.run.Sha256;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.testsupport.RunTable;
@@ -216,6 +217,52 @@ abstract class MockAgentTest extends RecordedHistory {
             RunTable.await(
                     "it is found",
                     () -> json("/runs?agent=greeter").getList("data.id").contains(run) ? true : null);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"a.b\":1} | {\"a\":{\"b\":1}} | input.\"a.b\": recorded 1, asked nothing",
+                "{\"a[0]\":1} | {\"a\":[1]} | input.\"a[0]\": recorded 1, asked nothing",
+                "{\"\\\"a.b\\\"\":1} | {\"a.b\":1} | input.\"\\\"a.b\\\"\": recorded 1, asked nothing",
+                "{\"a\":1,\"b\":2} | {\"a=1\\ninput.b\":2} | input.a: recorded 1, asked nothing",
+            })
+    void tellsANameFromSeveral(String recorded, String asked, String said) throws Exception {
+        String body = "{\"prompt\":\"" + prompt + "\",\"input\":%s}";
+        record(body.formatted(recorded), Script.stream("data: this\n\n"));
+
+        refused(mocked(body.formatted(asked), "Runtape-Replay: match"), 404, "no_recording", said);
+        try (WireResponse again = mocked(body.formatted(recorded), "Runtape-Replay: match")) {
+            assertEquals("data: this\n\n", new String(again.whole(), UTF_8));
+        }
+    }
+
+    /** Keys are kept with recordings: another one of the same call would not find the recordings of earlier versions. */
+    @Test
+    void aCallKeepsItsKey() {
+        String body = "{\"input\":{\"my file\":[{\"a-b\\\\c]\":1.0}],\"\":null},\"prompt\":\"x\\ny\"}";
+
+        String key = CanonicalRequest.of("/v1/run", body.getBytes(UTF_8), redaction, bytes -> {})
+                .key();
+
+        String form = "/v1/run\ninput.=null\ninput.my file[0].a-b\\c]=1\nprompt=\"x\\ny\"\n";
+        assertEquals(new Sha256().add(form.getBytes(UTF_8)).hex(), key);
+    }
+
+    /** A name may have a quarter of a megabyte. */
+    @Test
+    void cutsLongPlaces() throws Exception {
+        String body = "{\"prompt\":\"" + prompt + "\",\"input\":{\"" + "name".repeat(50_000) + "\":%s}}";
+        record(body.formatted("1"), Script.stream("data: 1\n\n"));
+
+        try (WireResponse refused = mocked(body.formatted("2"), "Runtape-Replay: match")) {
+            String said = new String(refused.whole(), UTF_8);
+            assertEquals(404, refused.status());
+            assertTrue(said.length() < 2000, "it has " + said.length() + " characters");
+            assertTrue(said.contains("…: recorded 1, asked 2"), said);
         }
     }
 
