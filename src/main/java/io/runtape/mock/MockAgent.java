@@ -185,10 +185,9 @@ public final class MockAgent {
     private RunSources.Found matching(Asked asked, byte[] body, BudgetShare room) throws SQLException {
         CanonicalRequest request = CanonicalRequest.of(asked.path, body, redaction, room::takeBlocking);
         for (Owner owner : asked.owners) {
-            Optional<Long> run = asked.how.newest()
-                    ? matches.newest(owner.id(), request, room)
-                    : matches.next(owner.id(), request, room);
-            Optional<RunSources.Found> found = run.flatMap(sources::byKey);
+            Optional<RunSources.Found> found = asked.how.newest()
+                    ? matches.newest(owner.id(), request, room, sources::byKey)
+                    : matches.next(owner.id(), request, room, sources::byKey);
             if (found.isPresent()) {
                 return found.get();
             }

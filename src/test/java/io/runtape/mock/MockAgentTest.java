@@ -23,11 +23,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +55,9 @@ abstract class MockAgentTest extends RecordedHistory {
 
     @Inject
     RequestIndex index;
+
+    @Inject
+    Matches matches;
 
     private final String prompt = "Say " + UUID.randomUUID();
 
@@ -264,6 +270,34 @@ abstract class MockAgentTest extends RecordedHistory {
             assertTrue(said.length() < 2000, "it has " + said.length() + " characters");
             assertTrue(said.contains("…: recorded 1, asked 2"), said);
         }
+    }
+
+    /** Whoever asks for a recording need not know that the newest one goes just then. */
+    @Test
+    void takesAnotherRecordingForOneThatIsDeletedMeanwhile() throws Exception {
+        List<RunTable.RunRow> runs = new ArrayList<>();
+        for (String said : List.of("a", "b", "c", "d")) {
+            runs.add(table().ended(record(body(), Script.stream("data: " + said + "\n\n"))));
+        }
+        String owner = runs.get(0).owner();
+        CanonicalRequest asked = CanonicalRequest.of("/v1/run", body().getBytes(UTF_8), redaction, bytes -> {});
+        try (BudgetShare share = memory.bodies().share()) {
+            assertEquals(Optional.of(runs.get(2).pk()), matches.newest(owner, asked, share, unlessItIs(runs.get(3))));
+            assertEquals(Optional.of(runs.get(1).pk()), matches.next(owner, asked, share, unlessItIs(runs.get(0))));
+            assertEquals(Optional.of(runs.get(1).pk()), matches.next(owner, asked, share, unlessItIs(runs.get(2))));
+            assertEquals(Optional.empty(), matches.newest(owner, asked, share, unlessItIs(runs.get(1))));
+        }
+    }
+
+    /** Finds a run, but for that one, which it deletes. */
+    private LongFunction<Optional<Long>> unlessItIs(RunTable.RunRow gone) {
+        return found -> {
+            if (found != gone.pk()) {
+                return Optional.of(found);
+            }
+            history().delete("/runs/" + gone.id()).then().statusCode(204);
+            return Optional.empty();
+        };
     }
 
     @ParameterizedTest
