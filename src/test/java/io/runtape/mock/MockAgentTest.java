@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.restassured.path.json.JsonPath;
 import io.runtape.archive.Redaction;
 import io.runtape.history.RecordedHistory;
+import io.runtape.indexing.EndedRun;
+import io.runtape.run.Run;
 import io.runtape.run.Sha256;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
@@ -29,6 +31,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
@@ -298,6 +301,19 @@ abstract class MockAgentTest extends RecordedHistory {
             history().delete("/runs/" + gone.id()).then().statusCode(204);
             return Optional.empty();
         };
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 100000", "{}, 80000", "\"some text\", 20000", "{\"role\":\"user\"}, 10000"})
+    void tellsAboutWhatItsIndexTakes(String item, int items) {
+        byte[] body = ("{\"input\":[" + (item + ",").repeat(items) + "0]}").getBytes(UTF_8);
+        AtomicLong taken = new AtomicLong();
+        CanonicalRequest.of("/v1/run", body, redaction, taken::addAndGet);
+
+        long told = index.bytesMade(new EndedRun(new Run(), body, List.of()));
+
+        assertTrue(told > taken.get() * 9 / 10, told + " of " + taken);
+        assertTrue(told < taken.get() * 3, told + " of " + taken);
     }
 
     @ParameterizedTest
