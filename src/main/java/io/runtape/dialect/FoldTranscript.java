@@ -84,7 +84,7 @@ final class FoldTranscript implements RunSink {
 
     /** Arguments that came in pieces. Some models write an empty text if there are no arguments. */
     private static JsonNode typed(StringBuilder text) {
-        return Payload.parsed(text.isEmpty() ? "{}" : text.toString());
+        return Payload.whole(text.isEmpty() ? "{}" : text.toString());
     }
 
     /** The transcript so far, such that the same sink in another place goes on as this one would. */
@@ -224,7 +224,7 @@ final class FoldTranscript implements RunSink {
         if (call != null) {
             // Models write arguments as JSON in a text.
             call.take(
-                    whole.isTextual() ? Payload.parsed(whole.textValue().isEmpty() ? "{}" : whole.textValue()) : whole);
+                    whole.isTextual() ? Payload.whole(whole.textValue().isEmpty() ? "{}" : whole.textValue()) : whole);
         }
     }
 

@@ -37,6 +37,12 @@ public final class Payload {
         return node == null ? TextNode.valueOf(data) : node;
     }
 
+    /** Data that is only written out again, in its smallest form in memory, with all of its members; a JSON string if it is not JSON. */
+    public static JsonNode whole(String data) {
+        JsonNode node = LeanTree.compact(data);
+        return node == null ? TextNode.valueOf(data) : node;
+    }
+
     /** The elements of a list, however many values it has; see {@link LeanTree#elements}. */
     public static Iterable<JsonNode> elements(JsonNode list) {
         return LeanTree.elements(list);

@@ -229,9 +229,7 @@ final class RequestItem {
         if (!input.isTextual() || plain) {
             return LeanTree.compact(input);
         }
-        return input.textValue().isBlank()
-                ? JsonNodeFactory.instance.objectNode()
-                : LeanTree.compact(Payload.parsed(input.textValue()));
+        return input.textValue().isBlank() ? JsonNodeFactory.instance.objectNode() : Payload.whole(input.textValue());
     }
 
     /** Images and files are named, not shown. */

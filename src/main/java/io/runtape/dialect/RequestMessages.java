@@ -1,7 +1,6 @@
 package io.runtape.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import io.runtape.json.LeanTree;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,8 +29,8 @@ public record RequestMessages(List<Message> messages, boolean truncated) {
 
     /** The conversation in this body. */
     public static RequestMessages of(String body) {
-        JsonNode read = LeanTree.read(body, OPENED);
-        return new Reading(read == null ? MissingNode.getInstance() : read).all();
+        LeanTree.Reading read = LeanTree.reading(body, OPENED);
+        return read == null ? new RequestMessages(List.of(), false) : new Reading(read.root(), read.truncated()).all();
     }
 
     /** Reads one request. */
@@ -42,8 +41,9 @@ public record RequestMessages(List<Message> messages, boolean truncated) {
         private int parts;
         private boolean truncated;
 
-        private Reading(JsonNode request) {
+        private Reading(JsonNode request, boolean truncated) {
             this.request = request;
+            this.truncated = truncated;
         }
 
         private RequestMessages all() {

@@ -20,15 +20,18 @@ final class JsonForm {
 
     private JsonForm() {}
 
-    /** A text that is the same for the same values; a value too large to be expanded is its own text. Empty for null. */
+    /** A text that is the same for the same values; a value too large to be expanded as a whole is its own text. Empty for null. */
     static String of(@Nullable JsonNode value) {
         if (value == null) {
             return "";
         }
         try {
+            if (!value.isPojo()) {
+                return SORTED.writeValueAsString(value);
+            }
             // Often not a tree but JSON that is already text.
-            JsonNode read = value.isPojo() ? LeanTree.read(value.toString(), Set.of()) : value;
-            return read == null ? value.toString() : SORTED.writeValueAsString(read);
+            LeanTree.Reading read = LeanTree.reading(value.toString(), Set.of());
+            return read == null || read.truncated() ? value.toString() : SORTED.writeValueAsString(read.root());
         } catch (JsonProcessingException e) {
             return value.toString();
         }

@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
         description = "What the runs were asked.",
         requiredProperties = {"equal", "tooLong", "messages", "members"})
 record RequestDiff(
-        @Schema(description = "Whether no message and no member differs.", examples = "false")
+        @Schema(
+                description = "Whether no message and no member differs, and all members were compared.",
+                examples = "false")
         boolean equal,
 
         @Schema(

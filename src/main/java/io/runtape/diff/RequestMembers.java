@@ -39,39 +39,60 @@ final class RequestMembers {
     }
 
     /**
-     * The members that differ, in the order of the first request.
+     * What was compared.
      *
-     * @param sameMessages whether the messages of both requests are the same
-     * @param room takes how many bytes that needs; may wait until there is room for them, or throw
-     * @return null if one of the requests is deleted
+     * @param differing the members that differ, in the order of the first request; null if one of the requests is deleted
+     * @param firstIsWhole whether all members of the first request were compared
+     * @param secondIsWhole the same of the second
      */
-    @Nullable
-    List<MemberDiff> differing(Run first, Run second, boolean sameMessages, LongConsumer room) throws SQLException {
+    record Compared(@Nullable List<MemberDiff> differing, boolean firstIsWhole, boolean secondIsWhole) {
+
+        /** Whether nothing differs that is not deleted. */
+        boolean equal() {
+            return firstIsWhole && secondIsWhole && (differing == null || differing.isEmpty());
+        }
+    }
+
+    /**
+     * Compares the members.
+     *
+     * @param sameMessages whether the messages of both requests are the same, as far as they were read
+     * @param allMessages whether all of them were read
+     * @param room takes how many bytes that needs; may wait until there is room for them, or throw
+     */
+    Compared compare(Run first, Run second, boolean sameMessages, boolean allMessages, LongConsumer room)
+            throws SQLException {
         byte[] one = body(first, room);
         byte[] other = body(second, room);
         if (one.length == 0 || other.length == 0) {
-            return null;
+            return new Compared(null, true, true);
         }
         if (Arrays.equals(one, other)) {
-            return List.of();
+            return new Compared(List.of(), true, true);
         }
         room.accept(FORMS * ((long) one.length + other.length));
-        JsonNode ofFirst = members(one);
-        JsonNode ofSecond = members(other);
+        LeanTree.Reading ofFirst = read(one);
+        LeanTree.Reading ofSecond = read(other);
+        boolean whole = !ofFirst.truncated() && !ofSecond.truncated();
         Set<String> names = new LinkedHashSet<>();
-        ofFirst.fieldNames().forEachRemaining(names::add);
-        ofSecond.fieldNames().forEachRemaining(names::add);
+        ofFirst.root().fieldNames().forEachRemaining(names::add);
+        ofSecond.root().fieldNames().forEachRemaining(names::add);
         List<MemberDiff> differing = new ArrayList<>();
         for (String name : names) {
-            @Nullable JsonNode value = ofFirst.get(name);
-            @Nullable JsonNode valueOfSecond = ofSecond.get(name);
-            boolean isTold = CONVERSATION.contains(name) && (!sameMessages || value == null || valueOfSecond == null);
+            @Nullable JsonNode value = ofFirst.root().get(name);
+            @Nullable JsonNode valueOfSecond = ofSecond.root().get(name);
+            boolean onlyOne = value == null || valueOfSecond == null;
+            if (onlyOne && !whole) {
+                // The other request may have it among those that are left out.
+                continue;
+            }
+            boolean isTold = CONVERSATION.contains(name) && (!sameMessages || onlyOne && allMessages);
             String form = JsonForm.of(isTold ? untold(name, value) : value);
             if (!form.equals(JsonForm.of(isTold ? untold(name, valueOfSecond) : valueOfSecond))) {
                 differing.add(new MemberDiff(name, ChangeKind.of(value, valueOfSecond, false), value, valueOfSecond));
             }
         }
-        return differing;
+        return new Compared(differing, !ofFirst.truncated(), !ofSecond.truncated());
     }
 
     /** What a member of a conversation has beside messages: these are compared wherever they are. Null if that is nothing. */
@@ -101,8 +122,14 @@ final class RequestMembers {
         return requests.read(run.runPk, room).map(RecordedRequest::body).orElse(new byte[0]);
     }
 
-    private static JsonNode members(byte[] body) {
-        JsonNode read = LeanTree.read(Utf8.decode(body, 0, body.length), Set.of(INPUT));
-        return read == null ? MissingNode.getInstance() : read;
+    private static LeanTree.Reading read(byte[] body) {
+        String text = Utf8.decode(body, 0, body.length);
+        LeanTree.Reading read = LeanTree.reading(text, Set.of(INPUT));
+        if (read != null && read.truncated()) {
+            // As one value it leaves room for those behind it.
+            read = LeanTree.reading(text, Set.of());
+        }
+        // One that nests too deep, or has too long a text, for a parser was recorded all the same.
+        return read == null ? new LeanTree.Reading(MissingNode.getInstance(), true) : read;
     }
 }

@@ -12,7 +12,7 @@ record RunDiff(
         @Schema(
                 description =
                         "Whether both were asked, said and did the same, and came to the same end. Usage, time and what"
-                                + " was too long do not count.",
+                                + " was too long in their answers do not count.",
                 examples = "false")
         boolean equal,
 

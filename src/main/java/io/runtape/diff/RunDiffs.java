@@ -10,7 +10,6 @@ import io.runtape.dialect.Role;
 import io.runtape.history.JsonText;
 import io.runtape.history.run.RunSnapshot;
 import io.runtape.history.run.RunView;
-import io.runtape.run.Run;
 import io.runtape.transcript.PlacedPart;
 import io.runtape.transcript.RunContentReader;
 import io.runtape.transcript.RunConversation;
@@ -52,10 +51,18 @@ final class RunDiffs {
         RunConversation ofFirst = contents.conversation(first.row(), taken);
         RunConversation ofSecond = contents.conversation(second.row(), taken);
         taken.accept(BYTES_A_CHARACTER * (characters(ofFirst) + characters(ofSecond)));
-        List<ComparedRun> runs =
-                List.of(ComparedRun.of(one, ofFirst.truncated()), ComparedRun.of(other, ofSecond.truncated()));
         TextDiff text = comparer.compare(text(ofFirst), text(ofSecond));
-        RequestDiff request = request(first.row(), second.row(), ofFirst.asked(), ofSecond.asked(), comparer, taken);
+        Pairing<Message> asked = Pairing.of(
+                ofFirst.asked(), ofSecond.asked(), message -> message.role().label(), RunDiffs::form, comparer);
+        List<AskedDiff> messages = messages(asked, comparer);
+        boolean sameMessages = messages.stream().allMatch(message -> message.change() == ChangeKind.SAME);
+        RequestMembers.Compared members = requests.compare(
+                first.row(), second.row(), sameMessages, !ofFirst.truncated() && !ofSecond.truncated(), taken);
+        RequestDiff request =
+                new RequestDiff(sameMessages && members.equal(), asked.tooLong(), messages, members.differing());
+        List<ComparedRun> runs = List.of(
+                ComparedRun.of(one, ofFirst.truncated() || !members.firstIsWhole()),
+                ComparedRun.of(other, ofSecond.truncated() || !members.secondIsWhole()));
         @Nullable TextDiff reasoning = reasoning(reasoning(ofFirst), reasoning(ofSecond), comparer);
         ToolCallDiffs calls = calls(ToolUse.of(ofFirst.said()), ToolUse.of(ofSecond.said()), comparer);
         FileDiffs files = files(files(ofFirst), files(ofSecond), comparer);
@@ -113,26 +120,13 @@ final class RunDiffs {
         return first.isEmpty() && second.isEmpty() ? null : comparer.compare(first, second);
     }
 
-    private RequestDiff request(
-            Run first,
-            Run second,
-            List<Message> asked,
-            List<Message> askedOfSecond,
-            TextComparer comparer,
-            LongConsumer room)
-            throws SQLException {
-        Pairing<Message> pairing =
-                Pairing.of(asked, askedOfSecond, message -> message.role().label(), RunDiffs::form, comparer);
+    private static List<AskedDiff> messages(Pairing<Message> asked, TextComparer comparer) {
         List<AskedDiff> messages = new ArrayList<>();
-        boolean equal = true;
-        for (Pairing.Pair<Message> pair : pairing.pairs()) {
+        for (Pairing.Pair<Message> pair : asked.pairs()) {
             TextDiff text = comparer.compare(textOf(pair.first()), textOf(pair.second()));
-            ChangeKind change = ChangeKind.of(pair.first(), pair.second(), text.equal());
-            equal &= change == ChangeKind.SAME;
-            messages.add(new AskedDiff(change, roleOf(pair), text));
+            messages.add(new AskedDiff(ChangeKind.of(pair.first(), pair.second(), text.equal()), roleOf(pair), text));
         }
-        @Nullable List<MemberDiff> members = requests.differing(first, second, equal, room);
-        return new RequestDiff(equal && (members == null || members.isEmpty()), pairing.tooLong(), messages, members);
+        return messages;
     }
 
     private static String form(Message message) {

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A tree of a JSON text that takes at most a few times the memory of the text, for any text: an ordinary tree of
  * {@code [{},{},…]} would take 27 times as much. A member of the text, or of an opened object, that holds more values
- * than {@link #VALUES_MAX} stays text, in a node that is neither an object nor a list and prints as that text.
+ * than {@link #VALUES_MAX} stays text, in a node that is neither an object nor a list and prints as that text. Of very many members
+ * the last ones are left out; a {@link Reading} tells of that.
  *
  * <p>Confined to one thread.
  */
@@ -37,6 +38,7 @@ public final class LeanTree {
     private final JsonParser parser;
     private final String text;
     private int left = VALUES_MAX;
+    private boolean truncated;
 
     private LeanTree(JsonParser parser, String text) {
         this.parser = parser;
@@ -44,12 +46,25 @@ public final class LeanTree {
     }
 
     /**
-     * Reads the text.
+     * What was read of a text.
+     *
+     * @param truncated whether members were left out
+     */
+    public record Reading(JsonNode root, boolean truncated) {}
+
+    /**
+     * Reads the text, or the first members of it if it has very many.
      *
      * @param opened the names of objects in the text's object whose members are also read one by one
      * @return null if it is not JSON
      */
     public static @Nullable JsonNode read(String text, Set<String> opened) {
+        Reading reading = reading(text, opened);
+        return reading == null ? null : reading.root;
+    }
+
+    /** The same, for those who must know whether that is all of it. */
+    public static @Nullable Reading reading(String text, Set<String> opened) {
         try (JsonParser parser = LeanJson.parser(text)) {
             if (parser.nextToken() == null) {
                 return null;
@@ -59,7 +74,7 @@ public final class LeanTree {
             // The parser decodes strings on demand only; here their errors must show.
             parser.finishToken();
             // Text such as "42 files" must not pass for the number it begins with.
-            return parser.nextToken() == null ? root : null;
+            return parser.nextToken() == null ? new Reading(root, tree.truncated) : null;
         } catch (IOException noJson) {
             return null;
         }
@@ -81,6 +96,15 @@ public final class LeanTree {
         return value.isContainerNode() || value instanceof WrittenNumber ? WireJson.node(value.toString()) : value;
     }
 
+    /** The same of a text, with all of its members; null if it is not JSON. */
+    public static @Nullable JsonNode compact(String text) {
+        Reading reading = reading(text, Set.of());
+        if (reading == null) {
+            return null;
+        }
+        return reading.truncated ? WireJson.node(text) : compact(reading.root);
+    }
+
     /** The members of an object, each by itself. Members behind the last one that may become a node are left out. */
     private ObjectNode members(Set<String> opened) throws IOException {
         ObjectNode object = NODES.objectNode();
@@ -89,6 +113,7 @@ public final class LeanTree {
             JsonToken token = parser.nextToken();
             if (left <= 0) {
                 parser.skipChildren();
+                truncated = true;
             } else {
                 left--;
                 object.set(

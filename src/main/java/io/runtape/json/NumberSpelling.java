@@ -18,7 +18,7 @@ public final class NumberSpelling {
         BigDecimal value;
         try {
             value = new BigDecimal(number).stripTrailingZeros();
-        } catch (NumberFormatException noExponent) {
+        } catch (NumberFormatException | ArithmeticException noExponent) {
             return number;
         }
         return Math.abs((long) value.scale()) <= DIGITS_MAX ? value.toPlainString() : value.toString();

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +78,14 @@ final class CanonicalRequest {
     /** Room is taken for so many bytes ahead. */
     private static final int ROOM_BYTES = 32 << 10;
 
-    private static final int SHOWN_CHARS_MAX = 120;
+    /** What its place and its value usually take beside that. */
+    private static final int VALUE_CHARS_BYTES = 30;
+
+    private static final int PLACE_CHARS_SHOWN = 300;
+    private static final int VALUE_CHARS_SHOWN = 120;
+
+    /** A name with one of these is quoted in a place: as it is, it would pass for several names, for an index or for a value. */
+    private static final Pattern QUOTED = Pattern.compile("^\"|[.\\[=]");
 
     private final String path;
     private final LongConsumer room;
@@ -124,6 +132,20 @@ final class CanonicalRequest {
         return request;
     }
 
+    /**
+     * About how many bytes of memory the form of a call with this body takes besides its text: each value follows a colon or a comma.
+     */
+    static long bytes(byte[] body) {
+        if (body.length > READ_BYTES_MAX) {
+            return 0;
+        }
+        long values = 0;
+        for (byte each : body) {
+            values += each == ':' || each == ',' ? 1 : 0;
+        }
+        return values * (VALUE_BYTES + VALUE_CHARS_BYTES);
+    }
+
     /** Reads the members of the body; returns false if something follows them. */
     private boolean read(JsonParser at) throws IOException {
         while (at.nextToken() == JsonToken.FIELD_NAME) {
@@ -150,7 +172,7 @@ final class CanonicalRequest {
                     if (leavesOut && VOLATILE.contains(name)) {
                         at.skipChildren();
                     } else {
-                        add(place + "." + name, at, leavesOut && !PAYLOADS.contains(name));
+                        add(place + "." + quoted(name), at, leavesOut && !PAYLOADS.contains(name));
                     }
                 }
                 if (members == 0) {
@@ -170,6 +192,10 @@ final class CanonicalRequest {
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(place, NumberSpelling.of(at.getText()));
             default -> put(place, at.getText());
         }
+    }
+
+    private static String quoted(String name) {
+        return QUOTED.matcher(name).find() ? TextNode.valueOf(name).toString() : name;
     }
 
     private void put(String place, String value) throws IOException {
@@ -226,7 +252,8 @@ final class CanonicalRequest {
         different(recorded)
                 .sorted()
                 .limit(max - told.size())
-                .map(at -> at + ": recorded " + shown(recorded.values, at) + ", asked " + shown(values, at))
+                .map(at -> cut(at, PLACE_CHARS_SHOWN) + ": recorded " + shown(recorded.values, at) + ", asked "
+                        + shown(values, at))
                 .forEach(told::add);
         return told;
     }
@@ -242,8 +269,14 @@ final class CanonicalRequest {
 
     private static String shown(Map<String, String> values, String at) {
         @Nullable String value = values.get(at);
-        return value == null
-                ? "nothing"
-                : value.length() <= SHOWN_CHARS_MAX ? value : value.substring(0, SHOWN_CHARS_MAX) + "…";
+        return value == null ? "nothing" : cut(value, VALUE_CHARS_SHOWN);
+    }
+
+    private static String cut(String text, int charsMax) {
+        if (text.length() <= charsMax) {
+            return text;
+        }
+        int end = Character.isHighSurrogate(text.charAt(charsMax - 1)) ? charsMax - 1 : charsMax;
+        return text.substring(0, end) + "…";
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongFunction;
 
 /**
  * Chooses the recording that answers a call of which there may be several: where all calls are answered from recordings,
@@ -16,6 +17,9 @@ import java.util.Set;
  */
 @Singleton
 final class Matches {
+
+    /** So often a run that was deleted just then is followed by a look for an older one. */
+    private static final int LOOKS_MAX = 10;
 
     private final Recordings recordings;
 
@@ -28,21 +32,48 @@ final class Matches {
         this.recordings = recordings;
     }
 
-    /** The newest recording that has completed. */
-    Optional<Long> newest(String owner, CanonicalRequest asked, BudgetShare room) throws SQLException {
-        return recordings.newest(owner, asked, room);
+    /**
+     * The newest recording that has completed.
+     *
+     * @param run the run with a key; empty if it was deleted since the look, and then an older one is looked for
+     */
+    <T> Optional<T> newest(String owner, CanonicalRequest asked, BudgetShare room, LongFunction<Optional<T>> run)
+            throws SQLException {
+        for (int looks = 0; looks < LOOKS_MAX; looks++) {
+            Optional<Long> newest = recordings.newest(owner, asked, room);
+            Optional<T> found = newest.flatMap(run::apply);
+            if (found.isPresent() || newest.isEmpty()) {
+                return found;
+            }
+        }
+        return Optional.empty();
     }
 
-    /** The next one in turn, however it ended. */
-    Optional<Long> next(String owner, CanonicalRequest asked, BudgetShare room) throws SQLException {
-        List<Long> found = recordings.of(owner, asked, room);
-        if (found.isEmpty()) {
+    /**
+     * The next one in turn, however it ended.
+     *
+     * @param run the run with a key; empty if it was deleted since the look, and then the one behind it is next
+     */
+    <T> Optional<T> next(String owner, CanonicalRequest asked, BudgetShare room, LongFunction<Optional<T>> run)
+            throws SQLException {
+        List<Long> recorded = recordings.of(owner, asked, room);
+        if (recorded.isEmpty()) {
             return Optional.empty();
         }
-        synchronized (this) {
-            int call = calls.merge(owner + ' ' + asked.key(), 1, Integer::sum);
-            return Optional.of(found.get(Math.min(call, found.size()) - 1));
+        int turn = Math.min(turn(owner, asked), recorded.size() - 1);
+        Optional<T> found = Optional.empty();
+        for (int at = turn; at < recorded.size() && found.isEmpty(); at++) {
+            found = run.apply(recorded.get(at));
         }
+        for (int at = turn - 1; at >= 0 && found.isEmpty(); at--) {
+            found = run.apply(recorded.get(at));
+        }
+        return found;
+    }
+
+    /** How many equal calls there were before this one. */
+    private synchronized int turn(String owner, CanonicalRequest asked) {
+        return calls.merge(owner + ' ' + asked.key(), 1, Integer::sum) - 1;
     }
 
     /** Notes that the run answers a call, however it was found. */

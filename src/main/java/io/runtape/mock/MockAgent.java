@@ -24,6 +24,7 @@ import io.runtape.server.loop.EventLoops;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.store.BlockingWork;
 import io.runtape.store.SqlFault;
+import io.runtape.store.StoreFailures;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -150,8 +151,7 @@ public final class MockAgent {
     }
 
     private static boolean mayPass(Throwable cause) {
-        @Nullable SQLException fault = SqlFault.behind(cause);
-        return fault == null ? cause instanceof BrokenOffException : SqlFault.mayPass(fault);
+        return SqlFault.behind(cause) == null ? cause instanceof BrokenOffException : StoreFailures.mayPass(cause);
     }
 
     private MockedResponse find(Asked asked, ReceivedBody received) throws SQLException {
@@ -185,10 +185,9 @@ public final class MockAgent {
     private RunSources.Found matching(Asked asked, byte[] body, BudgetShare room) throws SQLException {
         CanonicalRequest request = CanonicalRequest.of(asked.path, body, redaction, room::takeBlocking);
         for (Owner owner : asked.owners) {
-            Optional<Long> run = asked.how.newest()
-                    ? matches.newest(owner.id(), request, room)
-                    : matches.next(owner.id(), request, room);
-            Optional<RunSources.Found> found = run.flatMap(sources::byKey);
+            Optional<RunSources.Found> found = asked.how.newest()
+                    ? matches.newest(owner.id(), request, room, sources::byKey)
+                    : matches.next(owner.id(), request, room, sources::byKey);
             if (found.isPresent()) {
                 return found.get();
             }

@@ -95,7 +95,7 @@ final class RequestIndex implements RunIndex {
     @Override
     public long bytesMade(EndedRun run) {
         byte @Nullable [] body = run.requestBody();
-        return body == null ? 0 : (long) TEXTS * body.length;
+        return body == null ? 0 : (long) TEXTS * body.length + CanonicalRequest.bytes(body);
     }
 
     @Override

@@ -46,8 +46,14 @@ public final class StoreFailures {
                 : SqlFault.mayPass(fault);
     }
 
+    /** Whether a failure of a call is one of the database that may pass: the caller may come back. */
+    public static boolean mayPass(Throwable failure) {
+        SQLException fault = SqlFault.behind(failure);
+        return fault != null && SqlFault.mayPass(fault) && !isOfTheMachine(failure);
+    }
+
     private Response answer(Exception failure, @Nullable SQLException sql, RoutingContext context) {
-        if (sql == null || !SqlFault.mayPass(sql) || isOfTheMachine(failure)) {
+        if (sql == null || !mayPass(failure)) {
             return answers.unknown(failure, context);
         }
         boolean full = SqlFault.isOfAFullDisk(sql);

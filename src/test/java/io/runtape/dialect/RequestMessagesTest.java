@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.runtape.dialect.Part.Text;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -278,6 +280,15 @@ class RequestMessagesTest {
             assertEquals(List.of(new Message(Role.USER, List.of(new Text("b")))), read.messages());
             assertTrue(read.truncated());
         }
+    }
+
+    @Test
+    void saysThatWhatStandsBehindVeryManyMembersIsLeftOut() {
+        String many =
+                IntStream.range(0, 25_000).mapToObj(i -> "\"k" + i + "\":1").collect(Collectors.joining(","));
+
+        assertTrue(RequestMessages.of("{\"input\":{" + many + "},\"prompt\":\"a\"}")
+                .truncated());
     }
 
     @Test

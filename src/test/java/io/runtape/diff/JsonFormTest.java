@@ -1,12 +1,15 @@
 package io.runtape.diff;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.json.LeanTree;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +50,16 @@ class JsonFormTest {
     })
     void tellsNumbersApartByAllOfTheirDigits(String one, String other) {
         assertNotEquals(JsonForm.of(read("[" + one + "]")), JsonForm.of(read("[" + other + "]")));
+    }
+
+    @Test
+    void isNotTheSameForObjectsThatDifferBehindVeryManyMembers() {
+        String many =
+                IntStream.range(0, 30_000).mapToObj(i -> "\"k" + i + "\":1,").collect(Collectors.joining());
+        JsonNode one = Objects.requireNonNull(LeanTree.compact("{" + many + "\"last\":1}"));
+        JsonNode other = Objects.requireNonNull(LeanTree.compact("{" + many + "\"last\":2}"));
+
+        assertFalse(JsonForm.of(one).equals(JsonForm.of(other)));
     }
 
     private static JsonNode read(String json) {

@@ -23,6 +23,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two runs side by side, in each form. */
 abstract class RunDiffTest extends RecordedHistory {
@@ -306,6 +307,85 @@ abstract class RunDiffTest extends RecordedHistory {
 
         assertEquals(
                 name.isEmpty() ? List.of() : List.of(name), diff.getList("data.request.members.name"), diff::prettify);
+    }
+
+    /** So many members of an object that not all of them become nodes of a tree. */
+    private static String members(int count) {
+        return IntStream.range(0, count).mapToObj(i -> "\"k" + i + "\":1").collect(Collectors.joining(","));
+    }
+
+    @Test
+    void comparesWhatStandsBehindVeryManyMembers() throws Exception {
+        String body = "{\"input\":{" + members(25_000) + "},\"model\":\"%s\"}";
+        String first = record(body.formatted("a"), Script.stream(delta("x"), DONE));
+        String second = record(body.formatted("b"), Script.stream(delta("x"), DONE));
+        String ordered =
+                record("{\"model\":\"a\",\"input\":{" + members(25_000) + "}}", Script.stream(delta("x"), DONE));
+
+        JsonPath diff = diff(first, second);
+        assertEquals(List.of("model"), diff.getList("data.request.members.name"));
+        assertFalse(diff.getBoolean("data.request.equal"));
+        assertFalse(diff.getBoolean("data.equal"));
+        JsonPath same = diff(first, ordered);
+        assertEquals(List.of(), same.getList("data.request.members.name"));
+        assertTrue(same.getBoolean("data.request.equal"));
+    }
+
+    @Test
+    void comparesMessagesThatStandBehindVeryManyMembers() throws Exception {
+        String body = "{\"input\":{" + members(25_000) + "}%s}";
+        String first = record(
+                body.formatted(",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]"),
+                Script.stream(delta("x"), DONE));
+        String second = record(body.formatted(""), Script.stream(delta("x"), DONE));
+
+        JsonPath diff = diff(first, second);
+
+        assertEquals(List.of("messages"), diff.getList("data.request.members.name"));
+        assertEquals(List.of("removed"), diff.getList("data.request.members.change"));
+        assertFalse(diff.getBoolean("data.equal"));
+    }
+
+    /** What is not compared may differ. */
+    @ParameterizedTest
+    @ValueSource(ints = {30_000, 0})
+    void requestsThatAreNotComparedAsAWholeAreNotEqual(int count) throws Exception {
+        String most = count > 0 ? members(count) : "\"deep\":" + "[".repeat(1100) + "]".repeat(1100);
+        String body = "{" + most + ",\"model\":\"%s\"}";
+        String first = record(body.formatted("a"), Script.stream(delta("x"), DONE));
+        String second = record(body.formatted("b"), Script.stream(delta("x"), DONE));
+        String plain = says(delta("x"), DONE);
+
+        JsonPath diff = diff(first, second);
+
+        assertFalse(diff.getBoolean("data.equal"));
+        assertFalse(diff.getBoolean("data.request.equal"));
+        assertEquals(List.of(), diff.getList("data.request.members"));
+        assertEquals(List.of(true, true), diff.getList("data.runs.truncated"));
+        assertTrue(html(first, second).contains("Something was too long and is not compared."));
+        assertEquals(List.of(true, false), diff(first, plain).getList("data.runs.truncated"));
+        assertTrue(diff(first, first).getBoolean("data.equal"));
+    }
+
+    /** As an object and as models write them, as JSON in a text. */
+    @Test
+    void comparesArgumentsOfVeryManyMembers() throws Exception {
+        String arguments = "{" + members(30_000) + ",\"last\":%d}";
+        List<String> runs = new ArrayList<>();
+        for (int last : List.of(1, 2)) {
+            String object = "event: tool_call\ndata: {\"toolCallId\":\"1\",\"name\":\"shell\",\"arguments\":"
+                    + arguments.formatted(last) + "}\n\n";
+            runs.add(says(object, delta("x"), DONE));
+            Map<String, ?> text = Map.of("toolCallId", "1", "name", "shell", "arguments", arguments.formatted(last));
+            runs.add(says(event("tool_call", text), delta("x"), DONE));
+        }
+
+        for (int i = 0; i < 2; i++) {
+            JsonPath diff = diff(runs.get(i), runs.get(i + 2));
+            assertEquals(List.of(List.of("arguments")), diff.getList("data.toolCalls.pairs.differs"));
+            assertFalse(diff.getBoolean("data.equal"));
+        }
+        assertEquals(List.of("same"), diff(runs.get(0), runs.get(1)).getList("data.toolCalls.pairs.change"));
     }
 
     @Test

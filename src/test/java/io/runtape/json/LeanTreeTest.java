@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,10 +104,24 @@ class LeanTreeTest {
             json.append(",\"m").append(i).append("\":0");
         }
 
-        JsonNode read = read(json.append('}').toString());
+        String text = json.append('}').toString();
+        LeanTree.Reading read = Objects.requireNonNull(LeanTree.reading(text, Set.of()));
 
-        assertEquals("ok", read.path("status").textValue());
-        assertTrue(read.size() <= 50_000);
+        assertEquals("ok", read.root().path("status").textValue());
+        assertTrue(read.root().size() <= 50_000);
+        assertTrue(read.truncated());
+        assertTrue(Objects.requireNonNull(LeanTree.reading("{\"data\":" + text + ",\"after\":1}", Set.of("data")))
+                .truncated());
+        assertFalse(Objects.requireNonNull(LeanTree.reading("{\"data\":" + text + ",\"after\":1}", Set.of()))
+                .truncated());
+        assertEquals(text, String.valueOf(LeanTree.compact(text)));
+    }
+
+    @Test
+    void aCompactTextHasNoSpaceBetweenItsTokens() {
+        assertEquals("{\"a\":[1,2.50]}", String.valueOf(LeanTree.compact("{ \"a\" : [ 1, 2.50 ] }")));
+        assertEquals("7", String.valueOf(LeanTree.compact(" 7")));
+        assertNull(LeanTree.compact("7 files"));
     }
 
     /** No number type holds all of them. */

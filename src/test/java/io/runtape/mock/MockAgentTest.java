@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.restassured.path.json.JsonPath;
 import io.runtape.archive.Redaction;
 import io.runtape.history.RecordedHistory;
+import io.runtape.indexing.EndedRun;
+import io.runtape.run.Run;
+import io.runtape.run.Sha256;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.testsupport.RunTable;
@@ -22,11 +25,15 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +58,9 @@ abstract class MockAgentTest extends RecordedHistory {
 
     @Inject
     RequestIndex index;
+
+    @Inject
+    Matches matches;
 
     private final String prompt = "Say " + UUID.randomUUID();
 
@@ -195,6 +205,115 @@ abstract class MockAgentTest extends RecordedHistory {
         for (String near : List.of("1e401", "1e999999999", "1e99999999999", "\"1e400\"")) {
             refused(mocked(body.formatted(near), "Runtape-Replay: match"), 404, "no_recording", "context.most");
         }
+    }
+
+    /** Without the zeros at its end its exponent is larger than any that is known. */
+    @Test
+    void comparesANumberThatHasNoOtherSpelling() throws Exception {
+        String body = "{\"agent\":\"greeter\",\"prompt\":\"" + prompt + "\",\"context\":{\"most\":%s}}";
+        String run = record(body.formatted("100e2147483647"), Script.stream("data: most\n\n"));
+
+        // Before and after it is indexed.
+        for (int looks = 0; looks < 2; looks++) {
+            refused(
+                    mocked(body.formatted("7"), "Runtape-Replay: match"),
+                    404,
+                    "no_recording",
+                    "context.most: recorded 100e2147483647, asked 7");
+            try (WireResponse again = mocked(body.formatted("100e2147483647"), "Runtape-Replay: match")) {
+                assertEquals("data: most\n\n", new String(again.whole(), UTF_8));
+            }
+            RunTable.await(
+                    "it is found",
+                    () -> json("/runs?agent=greeter").getList("data.id").contains(run) ? true : null);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"a.b\":1} | {\"a\":{\"b\":1}} | input.\"a.b\": recorded 1, asked nothing",
+                "{\"a[0]\":1} | {\"a\":[1]} | input.\"a[0]\": recorded 1, asked nothing",
+                "{\"\\\"a.b\\\"\":1} | {\"a.b\":1} | input.\"\\\"a.b\\\"\": recorded 1, asked nothing",
+                "{\"a\":1,\"b\":2} | {\"a=1\\ninput.b\":2} | input.a: recorded 1, asked nothing",
+            })
+    void tellsANameFromSeveral(String recorded, String asked, String said) throws Exception {
+        String body = "{\"prompt\":\"" + prompt + "\",\"input\":%s}";
+        record(body.formatted(recorded), Script.stream("data: this\n\n"));
+
+        refused(mocked(body.formatted(asked), "Runtape-Replay: match"), 404, "no_recording", said);
+        try (WireResponse again = mocked(body.formatted(recorded), "Runtape-Replay: match")) {
+            assertEquals("data: this\n\n", new String(again.whole(), UTF_8));
+        }
+    }
+
+    /** Keys are kept with recordings: another one of the same call would not find the recordings of earlier versions. */
+    @Test
+    void aCallKeepsItsKey() {
+        String body = "{\"input\":{\"my file\":[{\"a-b\\\\c]\":1.0}],\"\":null},\"prompt\":\"x\\ny\"}";
+
+        String key = CanonicalRequest.of("/v1/run", body.getBytes(UTF_8), redaction, bytes -> {})
+                .key();
+
+        String form = "/v1/run\ninput.=null\ninput.my file[0].a-b\\c]=1\nprompt=\"x\\ny\"\n";
+        assertEquals(new Sha256().add(form.getBytes(UTF_8)).hex(), key);
+    }
+
+    /** A name may have a quarter of a megabyte. */
+    @Test
+    void cutsLongPlaces() throws Exception {
+        String body = "{\"prompt\":\"" + prompt + "\",\"input\":{\"" + "name".repeat(50_000) + "\":%s}}";
+        record(body.formatted("1"), Script.stream("data: 1\n\n"));
+
+        try (WireResponse refused = mocked(body.formatted("2"), "Runtape-Replay: match")) {
+            String said = new String(refused.whole(), UTF_8);
+            assertEquals(404, refused.status());
+            assertTrue(said.length() < 2000, "it has " + said.length() + " characters");
+            assertTrue(said.contains("…: recorded 1, asked 2"), said);
+        }
+    }
+
+    /** Whoever asks for a recording need not know that the newest one goes just then. */
+    @Test
+    void takesAnotherRecordingForOneThatIsDeletedMeanwhile() throws Exception {
+        List<RunTable.RunRow> runs = new ArrayList<>();
+        for (String said : List.of("a", "b", "c", "d")) {
+            runs.add(table().ended(record(body(), Script.stream("data: " + said + "\n\n"))));
+        }
+        String owner = runs.get(0).owner();
+        CanonicalRequest asked = CanonicalRequest.of("/v1/run", body().getBytes(UTF_8), redaction, bytes -> {});
+        try (BudgetShare share = memory.bodies().share()) {
+            assertEquals(Optional.of(runs.get(2).pk()), matches.newest(owner, asked, share, unlessItIs(runs.get(3))));
+            assertEquals(Optional.of(runs.get(1).pk()), matches.next(owner, asked, share, unlessItIs(runs.get(0))));
+            assertEquals(Optional.of(runs.get(1).pk()), matches.next(owner, asked, share, unlessItIs(runs.get(2))));
+            assertEquals(Optional.empty(), matches.newest(owner, asked, share, unlessItIs(runs.get(1))));
+        }
+    }
+
+    /** Finds a run, but for that one, which it deletes. */
+    private LongFunction<Optional<Long>> unlessItIs(RunTable.RunRow gone) {
+        return found -> {
+            if (found != gone.pk()) {
+                return Optional.of(found);
+            }
+            history().delete("/runs/" + gone.id()).then().statusCode(204);
+            return Optional.empty();
+        };
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 100000", "{}, 80000", "\"some text\", 20000", "{\"role\":\"user\"}, 10000"})
+    void tellsAboutWhatItsIndexTakes(String item, int items) {
+        byte[] body = ("{\"input\":[" + (item + ",").repeat(items) + "0]}").getBytes(UTF_8);
+        AtomicLong taken = new AtomicLong();
+        CanonicalRequest.of("/v1/run", body, redaction, taken::addAndGet);
+
+        long told = index.bytesMade(new EndedRun(new Run(), body, List.of()));
+
+        assertTrue(told > taken.get() * 9 / 10, told + " of " + taken);
+        assertTrue(told < taken.get() * 3, told + " of " + taken);
     }
 
     @ParameterizedTest

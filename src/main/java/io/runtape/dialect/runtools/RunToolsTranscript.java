@@ -173,7 +173,7 @@ final class RunToolsTranscript {
         String name = Objects.requireNonNullElse(called.string("name", "tool", "toolName"), "");
         JsonNode input = called.field("arguments", "input", "args", "params", "parameters");
         // Arguments often come as JSON in a string, as models write them.
-        JsonNode arguments = input != null && input.isTextual() ? Payload.parsed(input.asText()) : input;
+        JsonNode arguments = input != null && input.isTextual() ? Payload.whole(input.asText()) : input;
         call(payload.id(CALL_ID), name, arguments);
     }
 
