@@ -69,12 +69,18 @@ public final class RecordedResponses {
         return untilHeadIsKnown(work.onWorker(() -> withHead(runPk, after), loop));
     }
 
-    /** The look-up, begun anew as long as it fails since it finds a run whose head is not known yet. */
+    /**
+     * The look-up, begun anew as long as it fails since it finds a run whose head is not known yet.
+     *
+     * @return fails with the database's failure if that does not answer
+     */
     public static <T> Uni<T> untilHeadIsKnown(Uni<T> lookUp) {
-        return lookUp.onFailure(BrokenOffException.class)
+        return lookUp.onFailure(e -> e instanceof BrokenOffException && e.getCause() == null)
                 .retry()
                 .withBackOff(LOOK_AGAIN_FIRST, LOOK_AGAIN_LONGEST)
-                .indefinitely();
+                .indefinitely()
+                .onFailure(BrokenOffException.class)
+                .transform(Throwable::getCause);
     }
 
     /**
