@@ -13,6 +13,7 @@ import io.runtape.error.RequestId;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.RunHead;
 import io.runtape.sse.ContentDecoder;
+import io.runtape.store.StoreFailures;
 import io.runtape.upstream.AgentResponse;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.subscription.Cancellable;
@@ -227,11 +228,17 @@ final class ClientResponse {
     /** Fails a response of which nothing of the agent API's was sent: like every other call, unless it began early. */
     void fail(Throwable cause) {
         if (isEarly()) {
-            refuse(cause instanceof ApiException own ? own : UnansweredErrors.awayStore());
+            refuse(told(cause));
             return;
         }
         stopWaiting();
         emitter.fail(cause);
+    }
+
+    private ApiException told(Throwable cause) {
+        return cause instanceof ApiException own
+                ? own
+                : StoreFailures.outage(cause).orElseGet(() -> ErrorReply.faultOf(context, cause));
     }
 
     /** Answers with an error of the gateway's own. */
