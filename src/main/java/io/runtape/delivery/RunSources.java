@@ -160,7 +160,7 @@ public final class RunSources {
         try {
             return frames.last(runPk);
         } catch (SQLException e) {
-            throw new BrokenOffException("the frames cannot be read");
+            throw new BrokenOffException("the frames cannot be read", e);
         }
     }
 
@@ -203,7 +203,7 @@ public final class RunSources {
         try {
             return remote.run(run.runPk, run.id).map(live -> new Found(run, RunSource.of(live, run.owner)));
         } catch (SQLException e) {
-            throw new BrokenOffException("the frames cannot be read");
+            throw new BrokenOffException("the frames cannot be read", e);
         }
     }
 

@@ -40,6 +40,17 @@ public final class ErrorReply {
     }
 
     /**
+     * A fault of the gateway, which goes to the log, as a caller is told of it whose response has a head already, without the
+     * request id.
+     */
+    public static ApiException faultOf(RoutingContext context, Throwable failure) {
+        ApiExceptionMapper.log(failure, context);
+        return ApiException.of(
+                ErrorCode.INTERNAL_ERROR,
+                "Something went wrong on our side. The log has it under the request id " + RequestId.of(context) + ".");
+    }
+
+    /**
      * Breaks the response off, so that the client sees that it is incomplete; written bytes still go out. Over HTTP/1
      * this closes the connection and does not use the response's own reset, which notifies no handler of the response:
      * the server's shutdown would wait for this request until its time-out.

@@ -37,6 +37,9 @@ final class WatchedResponse implements ReadStream<Buffer> {
     private boolean began;
     private long lastNanos = System.nanoTime();
     private boolean paused;
+    /** How often the client has left bytes untaken. */
+    private long pauses;
+
     private @Nullable Future<?> timer;
 
     /** The client that the response is for. */
@@ -106,10 +109,10 @@ final class WatchedResponse implements ReadStream<Buffer> {
         resume();
     }
 
-    /** Too much is untaken, on any thread. A client that has taken everything meanwhile stays. */
-    private void cutOff() {
+    /** Too much is untaken, on any thread. A client that has taken everything since that pause stays. */
+    private void cutOff(long ofPause) {
         loop.execute(() -> {
-            if (untaken != null) {
+            if (untaken != null && pauses == ofPause) {
                 client.abort();
                 giveUp();
             }
@@ -175,7 +178,8 @@ final class WatchedResponse implements ReadStream<Buffer> {
             if (owner == null) {
                 owner = client.owner();
             }
-            untaken = unsent.hold(owner, UNTAKEN_BYTES, this::cutOff);
+            long pause = ++pauses;
+            untaken = unsent.hold(owner, UNTAKEN_BYTES, () -> cutOff(pause));
         }
         return this;
     }

@@ -61,17 +61,26 @@ public final class RecordedResponses {
      *     failure if that does not answer
      */
     public Uni<RecordedResponse> withHead(RecordedResponse found, long after, EventLoop loop) {
-        return found.tellsHead() && after <= found.durableSequence()
-                ? Uni.createFrom().item(found)
-                : untilHeadIsKnown(work.onWorker(() -> withHead(found.runPk(), after), loop));
+        if (found.tellsHead() && after <= found.durableSequence()) {
+            return Uni.createFrom().item(found);
+        }
+        // No look needs the row of the last one, which may be megabytes, for as long as the agent takes.
+        long runPk = found.runPk();
+        return untilHeadIsKnown(work.onWorker(() -> withHead(runPk, after), loop));
     }
 
-    /** The look-up, begun anew as long as it fails since it finds a run whose head is not known yet. */
+    /**
+     * The look-up, begun anew as long as it fails since it finds a run whose head is not known yet.
+     *
+     * @return fails with the database's failure if that does not answer
+     */
     public static <T> Uni<T> untilHeadIsKnown(Uni<T> lookUp) {
-        return lookUp.onFailure(BrokenOffException.class)
+        return lookUp.onFailure(e -> e instanceof BrokenOffException && e.getCause() == null)
                 .retry()
                 .withBackOff(LOOK_AGAIN_FIRST, LOOK_AGAIN_LONGEST)
-                .indefinitely();
+                .indefinitely()
+                .onFailure(BrokenOffException.class)
+                .transform(Throwable::getCause);
     }
 
     /**

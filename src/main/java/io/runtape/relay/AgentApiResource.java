@@ -20,9 +20,7 @@ import io.runtape.upstream.Upstream;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -39,9 +37,6 @@ public final class AgentApiResource {
 
     /** A larger body is parsed off the event loop. */
     private static final int PARSED_AT_ONCE = 64 << 10;
-
-    /** RFC 9113, section 7. */
-    private static final long HTTP2_NO_ERROR = 0;
 
     private final CallerAuthentication callers;
     private final Journal journal;
@@ -110,7 +105,7 @@ public final class AgentApiResource {
         requireOwnEventIds(named, path);
         RuntapeHeaders own = callers.mayRepeat(owner) ? named : named.unkeyed();
         if (journal.stopping()) {
-            sendElsewhere(request);
+            ClientResponse.sendElsewhere(request);
             if (own.idempotencyKey() == null) {
                 // A call with a key may have a run, and finding it takes the body.
                 throw UnansweredErrors.stopping();
@@ -131,18 +126,6 @@ public final class AgentApiResource {
                                 config.idempotencyTtl(),
                                 dialects.of(upstream.dialect(), path.target().path()))))
                 .flatMap(call -> relay(context, call));
-    }
-
-    /**
-     * The client's next call needs another connection, which leads to a gateway that takes new runs: a client that keeps
-     * its connections would call a stopping gateway until that ends.
-     */
-    private static void sendElsewhere(HttpServerRequest request) {
-        if (request.version() == HttpVersion.HTTP_2) {
-            request.connection().goAway(HTTP2_NO_ERROR);
-        } else {
-            request.response().putHeader(HttpHeaders.CONNECTION, "close");
-        }
     }
 
     /** Clients that resume by the agent API's event ids would take the gateway's sequences for those. */

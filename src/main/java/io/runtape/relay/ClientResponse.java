@@ -8,17 +8,22 @@ import io.runtape.dialect.Dialect;
 import io.runtape.dialect.Dialects;
 import io.runtape.dialect.Failure;
 import io.runtape.error.ApiException;
+import io.runtape.error.ErrorCode;
 import io.runtape.error.ErrorReply;
 import io.runtape.error.RequestId;
 import io.runtape.journal.RunJournal;
 import io.runtape.run.RunHead;
 import io.runtape.sse.ContentDecoder;
+import io.runtape.store.StoreFailures;
 import io.runtape.upstream.AgentResponse;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 final class ClientResponse {
 
     private static final String REPLAYED = "Idempotent-Replayed";
+
+    /** RFC 9113, section 7. */
+    private static final long HTTP2_NO_ERROR = 0;
 
     private final RoutingContext context;
     private final UniEmitter<? super @Nullable Void> emitter;
@@ -227,11 +235,17 @@ final class ClientResponse {
     /** Fails a response of which nothing of the agent API's was sent: like every other call, unless it began early. */
     void fail(Throwable cause) {
         if (isEarly()) {
-            refuse(cause instanceof ApiException own ? own : UnansweredErrors.awayStore());
+            refuse(told(cause));
             return;
         }
         stopWaiting();
         emitter.fail(cause);
+    }
+
+    private ApiException told(Throwable cause) {
+        return cause instanceof ApiException own
+                ? own
+                : StoreFailures.outage(cause).orElseGet(() -> ErrorReply.faultOf(context, cause));
     }
 
     /** Answers with an error of the gateway's own. */
@@ -247,6 +261,9 @@ final class ClientResponse {
             return;
         }
         stopWaiting();
+        if (failure.code() == ErrorCode.SHUTTING_DOWN) {
+            sendElsewhere(context.request());
+        }
         ErrorReply.write(context, failure);
         emitter.complete(null);
     }
@@ -257,5 +274,17 @@ final class ClientResponse {
             context.response().putHeader("Runtape-Run-Id", runId).putHeader("Runtape-Thread-Id", threadId);
         }
         refuse(failure);
+    }
+
+    /**
+     * The client's next call needs another connection, which leads to a gateway that takes new runs: a client that keeps
+     * its connections would call a stopping gateway until that ends. Call it before the head is written.
+     */
+    static void sendElsewhere(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            request.connection().goAway(HTTP2_NO_ERROR);
+        } else {
+            request.response().putHeader(HttpHeaders.CONNECTION, "close");
+        }
     }
 }

@@ -75,6 +75,11 @@ final class RecordedPositions {
         return OptionalLong.of(low);
     }
 
+    /** The sequence of a run's last frame, which a live run's own gateway may not know to be durable yet; 0 if it has none. */
+    long last(long runPk) throws SQLException {
+        return frames.last(runPk);
+    }
+
     /** Whether an event follows a sequence. */
     boolean hasEventAfter(long runPk, long after, long upTo) throws SQLException {
         return firstEvent(runPk, after, upTo).isPresent();

@@ -251,8 +251,7 @@ public final class Resumes {
     }
 
     private Optional<Found> from(RecordedResponse response, ResponseStream asked) throws SQLException {
-        OptionalLong after = positions.afterNumber(response.runPk(), asked.after(), response.durableSequence());
-        return after.isPresent() ? stream(response, after.getAsLong()) : Optional.empty();
+        return from(response, positions.afterNumber(response.runPk(), asked.after(), lastShown(response)));
     }
 
     /**
@@ -270,8 +269,27 @@ public final class Resumes {
         if (lastEventId == null) {
             return stream(response, 0);
         }
-        OptionalLong after = positions.afterId(response.runPk(), lastEventId, response.durableSequence());
-        return after.isPresent() ? stream(response, after.getAsLong()) : Optional.empty();
+        return from(response, positions.afterId(response.runPk(), lastEventId, lastShown(response)));
+    }
+
+    /**
+     * From a position that may be any of the tables'.
+     *
+     * @throws BrokenOffException if this gateway does not know yet that it is durable, though another one has shown it
+     */
+    private Optional<Found> from(RecordedResponse response, OptionalLong after) throws SQLException {
+        if (after.isEmpty()) {
+            return Optional.empty();
+        }
+        if (after.getAsLong() > response.durableSequence()) {
+            throw new BrokenOffException("this gateway does not know yet that the position is durable");
+        }
+        return stream(response, after.getAsLong());
+    }
+
+    /** The last sequence that a client may have from any gateway. */
+    private long lastShown(RecordedResponse response) throws SQLException {
+        return response.isLive() ? positions.last(response.runPk()) : response.durableSequence();
     }
 
     /**

@@ -8,6 +8,7 @@ import jakarta.persistence.PersistenceException;
 import jakarta.ws.rs.core.Response;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
@@ -29,13 +30,13 @@ public final class StoreFailures {
     /** A read or a deletion by JDBC. */
     @ServerExceptionMapper
     public Response ofSql(SQLException failure, RoutingContext context) {
-        return answer(failure, failure, context);
+        return answer(failure, context);
     }
 
     /** A query by Hibernate. */
     @ServerExceptionMapper
     public Response ofPersistence(PersistenceException failure, RoutingContext context) {
-        return answer(failure, SqlFault.behind(failure), context);
+        return answer(failure, context);
     }
 
     /** Whether a failure of background work is one of the database that may pass: the same is worth another try. */
@@ -52,17 +53,24 @@ public final class StoreFailures {
         return fault != null && SqlFault.mayPass(fault) && !isOfTheMachine(failure);
     }
 
-    private Response answer(Exception failure, @Nullable SQLException sql, RoutingContext context) {
+    private Response answer(Exception failure, RoutingContext context) {
+        return outage(failure)
+                .map(outage -> answers.refused(outage, context))
+                .orElseGet(() -> answers.unknown(failure, context));
+    }
+
+    /** The error for a caller whom the database kept from an answer, which goes to the log; empty if it was not that. */
+    public static Optional<ApiException> outage(Throwable failure) {
+        @Nullable SQLException sql = SqlFault.behind(failure);
         if (sql == null || !mayPass(failure)) {
-            return answers.unknown(failure, context);
+            return Optional.empty();
         }
         boolean full = SqlFault.isOfAFullDisk(sql);
         LOG.warnf("%s: %s", full ? "the database has no room" : "the database does not answer", sql.getMessage());
         String message = full
                 ? "The disk of the database has too little room for this. Try again later."
                 : "The database does not answer. Try again later.";
-        return answers.refused(
-                ApiException.of(ErrorCode.STORE_UNAVAILABLE, message).retryAfter(Duration.ofSeconds(1)), context);
+        return Optional.of(ApiException.of(ErrorCode.STORE_UNAVAILABLE, message).retryAfter(Duration.ofSeconds(1)));
     }
 
     /**

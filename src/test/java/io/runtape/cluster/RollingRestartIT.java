@@ -165,12 +165,53 @@ class RollingRestartIT {
 
     private void assertTakesNoNewRun(GatewayProcess gateway, String... headerLines) throws IOException {
         try (WireResponse refused = cluster.post(gateway, Script.stream(event(1)), headerLines)) {
-            assertEquals(503, refused.status());
-            assertNotNull(refused.header("Retry-After"));
-            assertEquals("close", refused.header("Connection"));
-            refused.whole();
-            assertTrue(refused.text().contains("\"shutting_down\""), refused::text);
+            assertSentElsewhere(refused);
         }
+    }
+
+    private static void assertSentElsewhere(WireResponse refused) throws IOException {
+        assertEquals(503, refused.status());
+        assertNotNull(refused.header("Retry-After"));
+        assertEquals("close", refused.header("Connection"));
+        refused.whole();
+        assertTrue(refused.text().contains("\"shutting_down\""), refused::text);
+    }
+
+    @Test
+    void sendsCallsElsewhereWhoseBodiesComeWhileItStops() throws Exception {
+        GatewayProcess stopping = cluster.start();
+        CountDownLatch second = new CountDownLatch(1);
+        byte[] body = "{}".getBytes(UTF_8);
+        try (WireResponse live = cluster.post(stopping, twoEvents(second));
+                WireResponse late = stopping.client()
+                        .sendHead(
+                                "POST",
+                                "/v1/run",
+                                TwoGateways.CREDENTIAL,
+                                "Content-Type: application/json",
+                                "Content-Length: " + body.length,
+                                "Expect: 100-continue");
+                Http2Client client = new Http2Client(stopping.port())) {
+            live.readUpTo(event(1).length());
+            late.awaitContinue();
+            int shared =
+                    client.request("POST", "/v1/run", false, TwoGateways.CREDENTIAL, "Content-Type: application/json");
+            // Whoever has answered this one has the head of the one before.
+            int next = client.request("GET", "/history/v1/runs/none", true, TwoGateways.CREDENTIAL);
+            assertEquals(404, client.answer(next).status());
+
+            stopping.terminate();
+            awaitNotReady(stopping);
+
+            late.write(body);
+            assertSentElsewhere(late);
+            client.data(shared, body, true);
+            assertEquals(503, client.answer(shared).status());
+            assertEquals(Http2Client.NO_ERROR, client.goAway());
+            second.countDown();
+            live.whole();
+        }
+        assertEquals(TERMINATED, stopping.exit(EXIT));
     }
 
     private static void assertGoesAway(Http2Client client) throws IOException {

@@ -9,6 +9,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.PostgresResource;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.StoreLock;
 import io.runtape.testsupport.WireResponse;
 import java.io.EOFException;
 import java.io.IOException;
@@ -106,6 +107,19 @@ class UnknownFramesPostgresTest extends RecordedHistory {
         }
         try (WireResponse beyond = post("Last-Event-ID: 3")) {
             assertEquals(400, beyond.status());
+        }
+    }
+
+    /** It waits for its gateway, not for the database. */
+    @Test
+    void failsARepeatWhereTheTablesCannotBeRead() throws Exception {
+        try (StoreLock frames = StoreLock.onFrames(store());
+                WireResponse repeat = post("Last-Event-ID: 3")) {
+            frames.cancelWaiting("select last_sequence from block ");
+
+            assertEquals(503, repeat.status());
+            repeat.whole();
+            assertTrue(repeat.text().contains("store_unavailable"), repeat::text);
         }
     }
 }

@@ -3,6 +3,8 @@ package io.runtape.testsupport;
 import io.runtape.store.Engine;
 import io.runtape.store.Store;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
@@ -13,10 +15,12 @@ import java.sql.Statement;
 public final class StoreLock implements AutoCloseable {
 
     private final Connection connection;
+    private final String table;
     private final boolean h2;
 
-    private StoreLock(Connection connection, boolean h2) {
+    private StoreLock(Connection connection, String table, boolean h2) {
         this.connection = connection;
+        this.table = table;
         this.h2 = h2;
     }
 
@@ -41,7 +45,30 @@ public final class StoreLock implements AutoCloseable {
                 lock.execute("lock table " + table + " in access exclusive mode");
             }
         }
-        return new StoreLock(connection, h2);
+        return new StoreLock(connection, table, h2);
+    }
+
+    /**
+     * Cancels the statement that waits for the lock, as an administrator of the database may, once one does. For PostgreSQL.
+     *
+     * @param beginning how it begins
+     */
+    public void cancelWaiting(String beginning) {
+        RunTable.await("a statement waits for " + table, () -> {
+            try (Statement anew = connection.createStatement();
+                    PreparedStatement cancel = connection.prepareStatement("""
+                    select count(pg_cancel_backend(pid)) from pg_locks join pg_stat_activity using (pid)
+                    where relation = cast(? as regclass) and not granted and starts_with(query, ?)""")) {
+                // A transaction sees the statements as they were when it first looked.
+                anew.execute("select pg_stat_clear_snapshot()");
+                cancel.setString(1, table);
+                cancel.setString(2, beginning);
+                try (ResultSet row = cancel.executeQuery()) {
+                    row.next();
+                    return row.getLong(1) > 0 ? true : null;
+                }
+            }
+        });
     }
 
     @Override

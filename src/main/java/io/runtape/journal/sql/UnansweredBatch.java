@@ -22,6 +22,9 @@ final class UnansweredBatch {
     /** The runs that begin with the batch: without it they have no row. */
     private final Set<RunKey> begun = new HashSet<>();
 
+    /** The runs that end with the batch: with it another gateway may delete them. */
+    private final Set<RunKey> ended = new HashSet<>();
+
     /** @param connection a new one, see {@link BatchWriter#holds} */
     UnansweredBatch(Connection connection, CommitBatch batch) {
         this.connection = connection;
@@ -29,6 +32,9 @@ final class UnansweredBatch {
         for (RunWrite write : writes) {
             if (write.start() != null) {
                 begun.add(write.run());
+            }
+            if (write.end() != null) {
+                ended.add(write.run());
             }
         }
     }
@@ -56,13 +62,13 @@ final class UnansweredBatch {
     }
 
     /**
-     * Whether a write that is not there was not committed. A run that is missing may have found its key taken, or another gateway
-     * has deleted it since.
+     * Whether a write that is not there was not committed. A run that is missing may have found its key taken, or, if it has
+     * ended, another gateway has deleted it since.
      */
     private boolean provesAbsence(RunWrite write) throws SQLException {
         return write.start() == null
                 ? exists("select 1 from run where run_pk = ?", write.run().pk(), null)
-                : !write.claimsKey();
+                : !write.claimsKey() && !ended.contains(write.run());
     }
 
     /** The runs that are not there, since others had their keys; of a batch that is held. */

@@ -35,6 +35,8 @@ abstract class UnansweredBatchTest extends RunningGateway {
     /** No run of the gateway's has a key below 0. */
     private static final RunKey RUN = new RunKey(-1, OWNER, null, null, BEGAN);
 
+    private static final RunKey OTHER = new RunKey(-2, OWNER, null, null, BEGAN);
+
     private static final RunWrite START = write(
             new RunStart(
                     "run_unanswered",
@@ -59,6 +61,9 @@ abstract class UnansweredBatchTest extends RunningGateway {
 
     private static final RunWrite END =
             write(null, null, new RunEnd(RunStatus.COMPLETED, null, false, BEGAN, RunOutcome.UNKNOWN));
+
+    private static final RunWrite OTHER_FRAMES =
+            new RunWrite(OTHER, null, null, null, frame(), null, RunTotals.NONE, null, 0);
 
     private static RunWrite write(RunStart start, FrameBlock frames, RunEnd end) {
         return new RunWrite(RUN, start, null, null, frames, end, RunTotals.NONE, null, 0);
@@ -97,7 +102,7 @@ abstract class UnansweredBatchTest extends RunningGateway {
 
     @Test
     void holdsARunThatHasEndedAlsoWhereItsFramesAreGone() throws SQLException {
-        insert("completed");
+        insert(RUN, "completed");
 
         assertTrue(isHeld(FRAMES, END));
     }
@@ -107,9 +112,25 @@ abstract class UnansweredBatchTest extends RunningGateway {
         assertTrue(isHeld(FRAMES, END));
     }
 
+    /** The one that was deleted proves nothing. */
+    @Test
+    void holdsARunBesideOneThatBeganAndEndedInItAndWasDeletedSince() throws SQLException {
+        insert(OTHER, "running");
+        insertFrames(OTHER);
+
+        assertTrue(isHeld(START, END, OTHER_FRAMES));
+    }
+
+    @Test
+    void holdsNothingBesideARunThatWouldHaveBegunAndEndedInIt() throws SQLException {
+        insert(OTHER, "running");
+
+        assertFalse(isHeld(START, END, OTHER_FRAMES));
+    }
+
     @Test
     void holdsNoRunThatGoesOn() throws SQLException {
-        insert("running");
+        insert(RUN, "running");
 
         assertFalse(isHeld(FRAMES, END));
     }
@@ -121,22 +142,31 @@ abstract class UnansweredBatchTest extends RunningGateway {
 
     @Test
     void holdsARunThatBeganAndEndedInIt() throws SQLException {
-        insert("completed");
+        insert(RUN, "completed");
 
         assertTrue(isHeld(START, END));
     }
 
-    private void insert(String status) throws SQLException {
+    private void insert(RunKey run, String status) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement("""
                 insert into run (run_pk, owner, id, thread_id, node_id, path, status, stream, metadata, config,
                     request_body, created_at)
                 values (?, ?, ?, 'unsettled', 1, '/', ?, true, '{}', '{}', ?, ?)""")) {
-            insert.setLong(1, RUN.pk());
+            insert.setLong(1, run.pk());
             insert.setString(2, OWNER);
-            insert.setString(3, "run_unanswered");
+            insert.setString(3, "run_unanswered" + run.pk());
             insert.setString(4, status);
             insert.setBytes(5, new byte[0]);
             insert.setObject(6, BEGAN.atOffset(ZoneOffset.UTC));
+            insert.executeUpdate();
+        }
+    }
+
+    private void insertFrames(RunKey run) throws SQLException {
+        try (PreparedStatement insert =
+                connection.prepareStatement("insert into block (run_pk, last_sequence, content) values (?, 1, ?)")) {
+            insert.setLong(1, run.pk());
+            insert.setBytes(2, new byte[0]);
             insert.executeUpdate();
         }
     }
