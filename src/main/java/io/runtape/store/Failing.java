@@ -3,7 +3,9 @@ package io.runtape.store;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * What work in the background has failed at, such as runs, by their keys. What fails again is passed over for an hour, whatever the
@@ -47,6 +49,11 @@ public final class Failing<K> {
     public boolean isPassedOver(K key) {
         Failure failure = failures.get(key);
         return failure != null && failure.again && !isOver(failure);
+    }
+
+    /** All that are not to be tried for now. */
+    public Set<K> passedOver() {
+        return failures.keySet().stream().filter(this::isPassedOver).collect(Collectors.toSet());
     }
 
     /** How many there are at the most that are passed over. */

@@ -31,7 +31,10 @@ abstract class SearchPlanTest extends RunningGateway {
                         .replaceFirst("\\?", "'o1'")
                         .replaceFirst("\\?", "timestamp with time zone '2030-01-01 00:00:00+00'")
                         .replace("?", "50000");
-            case "removed" -> Tidying.NEXT_OWNER.replace("?", "timestamp with time zone '2030-01-01 00:00:00+00'");
+            case "removed" ->
+                Tidying.NEXT_OWNER
+                        .replaceFirst("\\?", "timestamp with time zone '2030-01-01 00:00:00+00'")
+                        .replace("?", "array['o1', 'o2']");
             case "merged" -> SegmentMerge.COUNT.replaceFirst("\\?", "'o'").replace("?", "1");
             default -> throw new IllegalArgumentException(name);
         };

@@ -23,6 +23,7 @@ import io.runtape.segment.SegmentMerge;
 import io.runtape.segment.SegmentReader;
 import io.runtape.segment.Segments;
 import io.runtape.segment.TermBlocks;
+import io.runtape.store.Engine;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -941,7 +942,7 @@ abstract class SearchTest extends IndexedHistory {
                     "insert into search_removal (run_pk, owner, removed_at)"
                             + " values (7, ?, current_timestamp + interval '1' hour)",
                     owner);
-            Tidying walk = Tidying.of(first, later);
+            Tidying walk = Tidying.of(first, later, Set.of());
             // Out of its segment, and to the end of the segments of words.
             assertTrue(walk.next(first, store().engine()));
             assertTrue(walk.next(first, store().engine()));
@@ -1018,7 +1019,7 @@ abstract class SearchTest extends IndexedHistory {
     }
 
     private void walk(Connection connection, Instant until) throws SQLException {
-        Tidying walk = Tidying.of(connection, until);
+        Tidying walk = Tidying.of(connection, until, Set.of());
         for (int steps = 0; walk.next(connection, store().engine()); steps++) {
             assertTrue(steps < 20, "it goes on");
         }
@@ -1072,6 +1073,41 @@ abstract class SearchTest extends IndexedHistory {
         assertFalse(holds("quokka"));
         assertTrue(holds("ibex"));
         assertEquals(List.of(kept), runs("ibex"));
+    }
+
+    /** It is that owner's alone, whose runs are noted until it is mended. */
+    @Test
+    void forgetsWhatOthersDeleteWhereASegmentOfOneOwnerIsDamaged() throws Exception {
+        String damaged = "damaged-" + thread;
+        String gone = indexed(asked("the gone wombat"), answering("x"));
+        String owner = json("/runs?limit=1").getString("data[0].owner");
+        try (Connection connection = store().connect()) {
+            Segments.insert(
+                    connection,
+                    damaged,
+                    SegmentKind.WORDS,
+                    3,
+                    Segment.of(Map.of(document(1), Set.of("kudu"), document(2), Set.of("kudu")), SegmentKind.WORDS));
+            execute(
+                    "update search_block set content = cast('?' as "
+                            + (store().engine() == Engine.H2 ? "varbinary" : "bytea")
+                            + ") where block_pk / 1048576 in (select segment_pk from search_segment where owner = ?)",
+                    damaged);
+            remove(connection, damaged, 1, Instant.now().minus(Duration.ofHours(1)), 1);
+
+            history().delete("/runs/" + gone).then().statusCode(204);
+
+            RunTable.await(
+                    "its terms are gone",
+                    () -> count("select count(*) from search_removal where owner = ?", owner) == 0 ? true : null);
+            assertEquals(0, count("select count(*) from search_segment where owner = ?", owner));
+            assertEquals(1, count("select count(*) from search_removal where owner = ?", damaged));
+        } finally {
+            execute("delete from search_removal where owner = ?", damaged);
+            deleteSegments(damaged);
+        }
+        // The next test finds no rest after a failure.
+        indexed(asked("another wombat"), answering("x"));
     }
 
     /** One after the other at once, and not one with each look for something to do. */

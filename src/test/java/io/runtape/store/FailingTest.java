@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FailingTest {
@@ -20,6 +21,7 @@ class FailingTest {
         assertTrue(failing.failsAgain(1));
 
         assertTrue(failing.isPassedOver(1));
+        assertEquals(Set.of(1), failing.passedOver());
         assertFalse(failing.hasFailed(2));
     }
 
