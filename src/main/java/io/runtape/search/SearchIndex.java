@@ -56,8 +56,7 @@ final class SearchIndex implements RunIndex {
 
     private static final String REMOVE = """
             insert into search_removal (run_pk, owner, removed_at)
-            select run_pk, owner, cast(? as timestamp with time zone) from run
-            where run_pk = ? and (indexed_at is not null or cast(? as boolean))""";
+            select run_pk, owner, cast(? as timestamp with time zone) from run where run_pk = ?""";
 
     private final Store store;
 
@@ -153,18 +152,16 @@ final class SearchIndex implements RunIndex {
         to.addBatch();
     }
 
+    /** Also of a run without texts, which may be in the segments of traits. */
     @Override
     public void remove(Connection connection, long runPk) throws SQLException {
-        boolean hadTexts;
         try (PreparedStatement delete = connection.prepareStatement("delete from search_document where run_pk = ?")) {
             delete.setLong(1, runPk);
-            hadTexts = delete.executeUpdate() > 0;
+            delete.executeUpdate();
         }
-        // A run that is indexed anew has texts; one whose texts could not be indexed may be in the segments of traits.
         try (PreparedStatement insert = connection.prepareStatement(REMOVE)) {
             insert.setObject(1, Instant.now().atOffset(ZoneOffset.UTC));
             insert.setLong(2, runPk);
-            insert.setBoolean(3, hadTexts);
             insert.executeUpdate();
         }
     }

@@ -387,9 +387,13 @@ abstract class RunIndexerTest extends IndexedHistory {
         assertEquals(List.of("apart 1"), sums());
     }
 
-    /** The texts of a run may be in no index although it is in others, whose segments are to be rid of it too. */
-    @Test
-    void notesThatARunIsToBeTakenOutWhereItHasNoTexts() throws Exception {
+    /**
+     * The texts of a run may be in no index although it is in others, whose segments are to be rid of it too; also while it is to be
+     * indexed anew.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"indexed_at", "null"})
+    void notesThatARunIsToBeTakenOutWhereItHasNoTexts(String indexedAt) throws Exception {
         String run = record("{\"prompt\":\"Say mulgara\"}", DONE);
         awaitIndexed(run);
         long runPk = table().key(run);
@@ -397,6 +401,7 @@ abstract class RunIndexerTest extends IndexedHistory {
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute("delete from search_document where run_pk = " + runPk);
+            statement.execute("update run set indexed_at = " + indexedAt + " where run_pk = " + runPk);
 
             for (RunIndex index : indexes) {
                 index.remove(connection, runPk);
