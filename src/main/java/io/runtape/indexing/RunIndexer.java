@@ -8,6 +8,7 @@ import io.runtape.history.ListFilter;
 import io.runtape.journal.Journal;
 import io.runtape.run.RunName;
 import io.runtape.store.BackgroundWorker;
+import io.runtape.store.Failing;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
@@ -105,7 +106,14 @@ final class RunIndexer {
     /** The rounds of indexing: a look at what is to be indexed, and a transaction. Confined to the worker's thread. */
     private final class Rounds {
 
+        /** How often runs have failed for what is in them. */
         private final Map<Long, Integer> failures = new HashMap<>();
+
+        /** Runs at which the database has failed in a way that may pass. */
+        private final Failing<Long> failing = new Failing<>();
+
+        /** What a run of this round has failed with, in a way that may pass; null if none has. */
+        private @Nullable SQLException failure;
 
         /**
          * Runs that it has tried lately. One that is still to be indexed could not be, or is locked, or found no room in memory: the
@@ -132,6 +140,7 @@ final class RunIndexer {
             }
             lookedAt = System.nanoTime();
             more = false;
+            failure = null;
             if (isPast(passedOverAt, PASS_OVER)) {
                 passedOverAt = System.nanoTime();
                 passedOver.clear();
@@ -139,7 +148,7 @@ final class RunIndexer {
             }
             List<Long> runs = toIndex(connection, ended > endedBefore);
             if (!runs.isEmpty()) {
-                if (!index(connection, new ArrayDeque<>(next(runs, ended - endedBefore)), worker, false)) {
+                if (!index(connection, next(runs, ended - endedBefore), worker)) {
                     return false;
                 }
                 worker.pause();
@@ -152,6 +161,11 @@ final class RunIndexer {
                     ? tidy(connection, worker, Duration.ZERO)
                     : isPast(tidiedAt, TIDY_EVERY) && tidy(connection, worker, TIDY_FOR);
             more = !runs.isEmpty() || tidied;
+            SQLException why = failure;
+            if (why != null) {
+                // The run is tried again after a rest, and over another connection.
+                throw why;
+            }
             return more;
         }
 
@@ -170,10 +184,11 @@ final class RunIndexer {
 
         /** On H2 a run's row has the end a moment before it is durable. */
         private List<Long> toIndex(Connection connection, Instant until, boolean ownFirst) throws SQLException {
-            int limit = RUNS_OF_A_LOOK + Math.min(passedOver.size(), PASSED_OVER_MAX);
+            int limit = RUNS_OF_A_LOOK + Math.min(passedOver.size(), PASSED_OVER_MAX) + failing.count();
             return indexing.unindexed(connection, until, Instant.now().minus(OTHERS_AFTER), ownFirst, limit).stream()
-                    .filter(run ->
-                            !passedOver.contains(run) && journal.unended(run).isEmpty())
+                    .filter(run -> !passedOver.contains(run)
+                            && !failing.isPassedOver(run)
+                            && journal.unended(run).isEmpty())
                     .toList();
         }
 
@@ -226,7 +241,17 @@ final class RunIndexer {
         }
 
         /**
-         * Indexes the next of some runs, or counts that one cannot be; returns false if nothing can be indexed at present.
+         * Indexes the next of some runs; returns false if nothing can be indexed at present. Where one of them has failed, each is by itself:
+         * that one may break the connection.
+         */
+        private boolean index(Connection connection, List<Long> runs, BackgroundWorker worker) throws SQLException {
+            return runs.stream().anyMatch(failing::hasFailed)
+                    ? indexApart(connection, runs, worker)
+                    : index(connection, new ArrayDeque<>(runs), worker, false);
+        }
+
+        /**
+         * The same.
          *
          * @param waits whether they wait for room in memory
          */
@@ -239,24 +264,9 @@ final class RunIndexer {
                 passedOver.addAll(tried);
                 failures.keySet().removeAll(tried);
                 return true;
-            } catch (SQLException e) {
-                boolean ofTheMoment = SqlFault.isOfTheMoment(e);
-                if (!ofTheMoment && SqlFault.mayPass(e)) {
-                    throw e;
-                }
+            } catch (SQLException | RuntimeException e) {
                 List<Long> taken = taken(before, keys);
-                return ofTheMoment && taken.size() == 1 || indexApart(connection, taken, worker, e);
-            } catch (RuntimeException e) {
-                List<Long> taken = taken(before, keys);
-                if (StoreFailures.isOutage(e)) {
-                    // What is read of a run comes over other connections, of which there may be none at present. Other
-                    // runs come first
-                    // then, in case that it is the run.
-                    LOG.debug("runs cannot be read at present", e);
-                    passedOver.addAll(taken);
-                    return false;
-                }
-                return indexApart(connection, taken, worker, e);
+                return goesOnBehind(connection, taken.isEmpty() ? before : taken, e, worker);
             }
         }
 
@@ -264,13 +274,52 @@ final class RunIndexer {
             return before.subList(0, before.size() - left.size());
         }
 
-        /** What one run is to blame for holds up none of the others. */
-        private boolean indexApart(Connection connection, List<Long> runs, BackgroundWorker worker, Exception why)
+        /** What one run is to blame for holds up none of the others; a fault of the whole database ends the round. */
+        private boolean goesOnBehind(Connection connection, List<Long> tried, Exception why, BackgroundWorker worker)
                 throws SQLException {
-            if (runs.size() == 1) {
-                failed(connection, runs.get(0), why);
-                return true;
+            SQLException fault = SqlFault.behind(why);
+            if (isOfAll(why)) {
+                leaveForNow(tried, why);
+                return false;
             }
+            if (fault != null && SqlFault.mayPass(fault) && !BackgroundWorker.isUsable(connection)) {
+                // It may be of any of them: each is tried by itself then.
+                for (long run : tried) {
+                    noteFailure(connection, run, fault);
+                }
+                leaveForNow(tried, why);
+                return false;
+            }
+            if (tried.size() > 1) {
+                return indexApart(connection, tried, worker);
+            }
+            failed(connection, tried.get(0), why);
+            return true;
+        }
+
+        /** Whether a failure is one of the whole database. */
+        private boolean isOfAll(Exception why) {
+            SQLException fault = SqlFault.behind(why);
+            return fault == null
+                    ? why instanceof RuntimeException other && StoreFailures.isOutage(other)
+                    : SqlFault.mayPass(fault) && store.isOfAll(fault);
+        }
+
+        /**
+         * What is read of a run comes over other connections, of which there may be none at present. Other runs come first then, in case
+         * that it is the run.
+         */
+        private void leaveForNow(List<Long> runs, Exception why) throws SQLException {
+            if (why instanceof SQLException fault) {
+                throw fault;
+            }
+            LOG.debug("runs cannot be read at present", why);
+            passedOver.addAll(runs);
+        }
+
+        /** The same, each by itself. */
+        private boolean indexApart(Connection connection, List<Long> runs, BackgroundWorker worker)
+                throws SQLException {
             for (long run : runs) {
                 if (worker.isStopping() || !index(connection, new ArrayDeque<>(List.of(run)), worker, false)) {
                     return false;
@@ -279,43 +328,64 @@ final class RunIndexer {
             return true;
         }
 
-        /** A run that cannot be indexed must not be tried for ever. */
+        /** Has a run wait that has failed by itself. */
         private void failed(Connection connection, long runPk, Exception why) throws SQLException {
-            passedOver.add(runPk);
-            if (failures.merge(runPk, 1, Integer::sum) >= ATTEMPTS) {
-                // The message of a failure may quote what the run says.
-                LOG.errorf(
-                        "%s cannot be indexed as a whole, so that some searches do not find it: %s",
-                        RunName.of(connection, runPk), SqlFault.named(why));
-                LOG.debug("it cannot be indexed", why);
-                try {
-                    indexing.indexApart(connection, runPk);
-                } catch (RuntimeException e) {
-                    if (StoreFailures.isOutage(e) || isOverloaded(e)) {
-                        // The database does not answer, or there is no room: it is tried again.
-                        return;
-                    }
-                    leaveOut(connection, runPk, e);
-                } catch (SQLException e) {
-                    if (SqlFault.isOfTheMoment(e)) {
-                        return;
-                    }
-                    if (SqlFault.mayPass(e)) {
-                        throw e;
-                    }
-                    leaveOut(connection, runPk, e);
+            SQLException fault = SqlFault.behind(why);
+            if (fault != null && SqlFault.mayPass(fault)) {
+                noteFailure(connection, runPk, fault);
+            } else {
+                passedOver.add(runPk);
+                if (failures.merge(runPk, 1, Integer::sum) >= ATTEMPTS) {
+                    indexWhatCanBe(connection, runPk, why);
                 }
-                failures.remove(runPk);
             }
         }
 
-        private static boolean isOverloaded(RuntimeException e) {
-            return e instanceof ApiException api && api.code() == ErrorCode.OVERLOADED;
+        /** A fault may be of one run although it looks as if it might pass: the others are not to wait for that for ever. */
+        private void noteFailure(Connection connection, long runPk, SQLException fault) {
+            if (SqlFault.isOfTheMoment(fault)) {
+                // It is tried again at once.
+                return;
+            }
+            passedOver.add(runPk);
+            failure = fault;
+            if (failing.failsAgain(runPk)) {
+                LOG.errorf(
+                        "the indexing of %s fails again, and rests for an hour: %s",
+                        RunName.of(connection, runPk), SqlFault.named(fault));
+            }
         }
 
-        private void leaveOut(Connection connection, long runPk, Exception why) throws SQLException {
-            LOG.debug("nor by any index alone", why);
-            indexing.mark(connection, runPk);
+        /** A run that cannot be indexed must not be tried for ever. */
+        private void indexWhatCanBe(Connection connection, long runPk, Exception why) throws SQLException {
+            // The message of a failure may quote what the run says.
+            LOG.errorf(
+                    "%s cannot be indexed as a whole, so that some searches do not find it: %s",
+                    RunName.of(connection, runPk), SqlFault.named(why));
+            LOG.debug("it cannot be indexed", why);
+            try {
+                indexing.indexApart(connection, runPk);
+            } catch (SQLException | RuntimeException e) {
+                SQLException fault = SqlFault.behind(e);
+                if (isOfAll(e)) {
+                    leaveForNow(List.of(runPk), e);
+                    return;
+                }
+                if (isOverloaded(e)) {
+                    return;
+                }
+                if (fault != null && SqlFault.mayPass(fault)) {
+                    noteFailure(connection, runPk, fault);
+                    return;
+                }
+                LOG.debug("nor by any index alone", e);
+                indexing.mark(connection, runPk);
+            }
+            failures.remove(runPk);
+        }
+
+        private static boolean isOverloaded(Exception why) {
+            return why instanceof ApiException api && api.code() == ErrorCode.OVERLOADED;
         }
     }
 }

@@ -7,7 +7,7 @@ import io.runtape.pack.RestedWalk.Rested;
 import io.runtape.run.RunName;
 import io.runtape.store.BackgroundWorker;
 import io.runtape.store.Engine;
-import io.runtape.store.FailingRuns;
+import io.runtape.store.Failing;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
@@ -89,7 +89,7 @@ final class Packer {
 
         private final PartitionKeeper partitions;
         private final Set<Long> unpackable = new HashSet<>();
-        private final FailingRuns failing = new FailingRuns();
+        private final Failing<Long> failing = new Failing<>();
 
         /** What a run of this round has failed with, in a way that may pass; null if none has. */
         private @Nullable SQLException failure;
@@ -153,7 +153,7 @@ final class Packer {
                 if (SqlFault.isOfTheRow(e)) {
                     return leave(connection, runPk, e);
                 }
-                if (store.isFullForAll(e) || !SqlFault.mayBeOfOneRun(e)) {
+                if (store.isOfAll(e)) {
                     throw e;
                 }
                 if (failing.failsAgain(runPk)) {

@@ -12,7 +12,7 @@ import io.runtape.journal.Journal;
 import io.runtape.retention.EndedWalk.Ended;
 import io.runtape.run.RunName;
 import io.runtape.store.BackgroundWorker;
-import io.runtape.store.FailingRuns;
+import io.runtape.store.Failing;
 import io.runtape.store.Pace;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
@@ -114,7 +114,7 @@ final class Retention {
         private final Set<Long> undeletable = new HashSet<>();
 
         /** Runs at which the database has failed in a way that may pass. */
-        private final FailingRuns failingRuns = new FailingRuns();
+        private final Failing<Long> failingRuns = new Failing<>();
 
         /** Whether this round has deleted anything. */
         private boolean progressed;
@@ -220,8 +220,7 @@ final class Retention {
         /** A fault may be of one run although it looks as if it might pass: the others are not to wait for that for ever. */
         private void noteFailure(Connection connection, long runPk, Exception why) {
             SQLException fault = SqlFault.behind(why);
-            boolean mayBeOfTheRun = fault != null && SqlFault.mayBeOfOneRun(fault) && !store.isFullForAll(fault);
-            if (mayBeOfTheRun && failingRuns.failsAgain(runPk)) {
+            if (fault != null && !store.isOfAll(fault) && failingRuns.failsAgain(runPk)) {
                 LOG.errorf(
                         why,
                         "the deletion of %s, or of its frames, fails again, and rests for an hour",

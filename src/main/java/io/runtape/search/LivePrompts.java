@@ -44,6 +44,9 @@ final class LivePrompts {
     /** Runs that have just ended, of all owners. */
     private static final int ENDED_MAX = 500;
 
+    /** The same where more wait for their indexing, as after a long burst: their prompts come apart, if they are of the owner. */
+    private static final int MANY_ENDED_MAX = 10_000;
+
     private static final String SHORT_PROMPT =
             "case when octet_length(%1$sprompt) <= " + SHORT_BYTES_MAX + " then %1$sprompt end as prompt";
 
@@ -70,6 +73,11 @@ final class LivePrompts {
             select run_pk, cast(null as timestamp with time zone) as created_at, cast(null as varchar) as prompt
             %s offset %d rows fetch next 1 rows only""".formatted(ENDED, ENDED_MAX - 1);
 
+    /** Those of the owner among the many that have ended last, bounded for the same reason. */
+    static final String ENDED_OF_MANY = """
+            select run_pk, created_at from (select run_pk, created_at, owner %s limit %d) as ended
+            where owner = ?""".formatted(ENDED, MANY_ENDED_MAX);
+
     /**
      * Those of the owner's newest runs: where many have ended, the last ones may all be of other owners. The time says nothing, but
      * has H2 take the index of that order.
@@ -80,6 +88,9 @@ final class LivePrompts {
               where owner = ? and run_pk > 0 and created_at > timestamp with time zone '1900-01-01 00:00:00+00'
               order by owner desc, created_at desc, run_pk desc limit %d) as newest
             where completed_at is not null and indexed_at is null""".formatted(ENDED_MAX);
+
+    /** Some are in both. */
+    static final String MORE_ENDED = "(%s) union all (%s)".formatted(ENDED_OF_MANY, ENDED_OF_NEWEST);
 
     /** One statement, so that a run which ends meanwhile is in the one or in the other. */
     static final String UNINDEXED = """
@@ -150,7 +161,7 @@ final class LivePrompts {
                 }
             }
             if (manyHaveEnded) {
-                for (Document run : endedOfNewest(connection, owner)) {
+                for (Document run : moreEnded(connection, owner)) {
                     if (range.has(run)) {
                         unindexed.putIfAbsent(run.runPk(), new Unindexed(run, null));
                     }
@@ -164,9 +175,10 @@ final class LivePrompts {
         return Document.of(row.getObject(2, OffsetDateTime.class).toInstant(), row.getLong(1));
     }
 
-    private static List<Document> endedOfNewest(Connection connection, Owner owner) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(ENDED_OF_NEWEST)) {
+    private static List<Document> moreEnded(Connection connection, Owner owner) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(MORE_ENDED)) {
             select.setString(1, owner.id());
+            select.setString(2, owner.id());
             try (ResultSet row = select.executeQuery()) {
                 List<Document> ended = new ArrayList<>();
                 while (row.next()) {

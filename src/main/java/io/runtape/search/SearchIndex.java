@@ -7,6 +7,8 @@ import io.runtape.segment.Document;
 import io.runtape.segment.Segment;
 import io.runtape.segment.SegmentKind;
 import io.runtape.segment.SegmentMerge;
+import io.runtape.store.Failing;
+import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -22,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 final class SearchIndex implements RunIndex {
+
+    private static final Logger LOG = Logger.getLogger(SearchIndex.class);
 
     /**
      * How long after a deletion the terms are taken out of the segments: one rewrite then serves all that were deleted
@@ -51,11 +56,14 @@ final class SearchIndex implements RunIndex {
 
     private static final String REMOVE = """
             insert into search_removal (run_pk, owner, removed_at)
-            select run_pk, owner, cast(? as timestamp with time zone) from run
-            where run_pk = ? and (indexed_at is not null or cast(? as boolean))""";
+            select run_pk, owner, cast(? as timestamp with time zone) from run where run_pk = ?""";
 
     private final Store store;
 
+    /** Owners at whose segments the database has failed, or which cannot be read. */
+    private final Failing<String> failing = new Failing<>();
+
+    /** The walk that goes on; null before the next one. */
     private volatile @Nullable Tidying tidying;
 
     SearchIndex(Store store) {
@@ -144,37 +152,48 @@ final class SearchIndex implements RunIndex {
         to.addBatch();
     }
 
+    /** Also of a run without texts, which may be in the segments of traits. */
     @Override
     public void remove(Connection connection, long runPk) throws SQLException {
-        boolean hadTexts;
         try (PreparedStatement delete = connection.prepareStatement("delete from search_document where run_pk = ?")) {
             delete.setLong(1, runPk);
-            hadTexts = delete.executeUpdate() > 0;
+            delete.executeUpdate();
         }
-        // A run that is indexed anew has texts; one whose texts could not be indexed may be in the segments of traits.
         try (PreparedStatement insert = connection.prepareStatement(REMOVE)) {
             insert.setObject(1, Instant.now().atOffset(ZoneOffset.UTC));
             insert.setLong(2, runPk);
-            insert.setBoolean(3, hadTexts);
             insert.executeUpdate();
         }
     }
 
     /**
-     * Takes the runs of one owner that were deleted out of one of its segments: an owner may have hundreds of megabytes of them. Only the
-     * thread of indexing calls this.
+     * Takes the runs of one owner that were deleted out of one of its segments: an owner may have hundreds of megabytes of them. An owner
+     * whose segments fail again rests for an hour: the others are not to wait until they are mended. Only the thread of indexing calls this.
      */
     @Override
     public boolean tidy(Connection connection) throws SQLException {
         @Nullable Tidying begun = tidying;
         @Nullable
-        Tidying some = begun == null ? Tidying.of(connection, Instant.now().minus(REST)) : begun;
-        // Also if it fails: then it is tried again.
+        Tidying some = begun == null ? Tidying.of(connection, Instant.now().minus(REST), failing.passedOver()) : begun;
         tidying = some;
         if (some == null) {
             return false;
         }
-        if (!some.next(connection, store.engine())) {
+        try {
+            if (!some.next(connection, store.engine())) {
+                tidying = null;
+            }
+        } catch (SQLException | RuntimeException e) {
+            @Nullable SQLException fault = SqlFault.behind(e);
+            boolean ofTheOwner = fault == null || !SqlFault.isOfTheMoment(fault) && !store.isOfAll(fault);
+            if (!ofTheOwner || !failing.failsAgain(some.owner())) {
+                // It is tried again.
+                throw e;
+            }
+            LOG.errorf(
+                    "runs that owner %s has deleted cannot be taken out of its index, which rests for an hour: %s",
+                    some.owner(), SqlFault.named(e));
+            LOG.debug("they cannot be taken out", e);
             tidying = null;
         }
         return true;

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Tidying {
 
-    static final String NEXT_OWNER =
-            "select owner from search_removal where removed_at <= ? order by removed_at limit 1";
+    static final String NEXT_OWNER = """
+            select owner from search_removal where removed_at <= ? and not (owner = any(?)) order by removed_at limit 1""";
 
     /** The first ones: an owner may delete millions at once. The next walk has those that are left. */
     static final String REMOVED =
@@ -53,10 +53,18 @@ final class Tidying {
         this.gone = gone;
     }
 
-    /** Begins with the owner whose run was deleted first; null if none was deleted by then. */
-    static @Nullable Tidying of(Connection connection, Instant until) throws SQLException {
-        Optional<String> owner = owner(connection, until);
+    /**
+     * Begins with the owner whose run was deleted first; null if none was deleted by then.
+     *
+     * @param resting owners that are left out: they are few, since the segments of each are damaged
+     */
+    static @Nullable Tidying of(Connection connection, Instant until, Set<String> resting) throws SQLException {
+        Optional<String> owner = owner(connection, until, resting);
         return owner.isEmpty() ? null : new Tidying(connection, owner.get(), removed(connection, owner.get(), until));
+    }
+
+    String owner() {
+        return owner;
     }
 
     /** Takes them out of the next segment; returns false when all is done. */
@@ -97,9 +105,11 @@ final class Tidying {
         }
     }
 
-    private static Optional<String> owner(Connection connection, Instant until) throws SQLException {
+    private static Optional<String> owner(Connection connection, Instant until, Set<String> resting)
+            throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(NEXT_OWNER)) {
             select.setObject(1, until.atOffset(ZoneOffset.UTC));
+            select.setArray(2, connection.createArrayOf("varchar", resting.toArray()));
             try (ResultSet row = select.executeQuery()) {
                 return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
             }

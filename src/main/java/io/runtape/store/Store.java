@@ -397,9 +397,13 @@ public class Store implements OwnerKeyStore {
         DiskSpace.require(address().jdbcUrl(), DiskSpace.TO_OPEN + bytes);
     }
 
-    /** Whether a fault is that of a disk which is full for all, and not only for a transaction that writes more than others. */
-    public boolean isFullForAll(SQLException fault) {
-        return SqlFault.isOfAFullDisk(fault) && (engine() == Engine.POSTGRESQL || !hasRoom());
+    /**
+     * Whether a fault is one of the whole database, so that no single run is to blame: see {@link SqlFault#mayBeOfOneRun}; or its disk
+     * is full for all, and not only for a transaction that writes more than others.
+     */
+    public boolean isOfAll(SQLException fault) {
+        boolean full = SqlFault.isOfAFullDisk(fault) && (engine() == Engine.POSTGRESQL || !hasRoom());
+        return full || !SqlFault.mayBeOfOneRun(fault);
     }
 
     /** Whether a commit finds room on the disk, if the database is embedded. */

@@ -15,6 +15,7 @@ import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.store.Engine;
 import io.runtape.store.StoreFailures;
 import io.runtape.testsupport.LargeTables;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.h2.api.Trigger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +54,9 @@ abstract class RunIndexerTest extends IndexedHistory {
 
     /** It says that it is of zstd. */
     private static final byte[] DAMAGED = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0x20, 1, 1};
+
+    /** Of a function, and behind it the key of the run, of a trigger. */
+    private static final String FAILS = "fails_at_";
 
     private static final Script DONE = Script.stream("event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
 
@@ -295,6 +300,73 @@ abstract class RunIndexerTest extends IndexedHistory {
         history().delete("/runs/" + runs.get(0)).then().statusCode(204);
     }
 
+    /** Neither the runs beside it nor what is deleted wait for it, however often it fails in a way that might pass. */
+    @Test
+    void indexesTheOthersWhereOneFailsAgainAndAgain() throws Exception {
+        List<String> runs = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            runs.add(record("{\"prompt\":\"Say chuditch " + i + "\"}", DONE));
+        }
+        awaitIndexed(runs.toArray(String[]::new));
+        String failing = runs.get(1);
+        String gone = runs.remove(4);
+        String trigger = failAt(table().key(failing));
+        try {
+            indexAnew(runs, "");
+            history().delete("/runs/" + gone).then().statusCode(204);
+
+            awaitIndexed(runs.get(0), runs.get(2), runs.get(3));
+            RunTable.await("it is taken out of the index", () -> isNoRemovalLeft() ? true : null);
+            assertFalse(isIndexed(failing));
+            assertTrue(ids("/runs?q=chuditch").contains(failing), "it is found by its prompt");
+        } finally {
+            execute("drop trigger " + trigger + (store().engine() == Engine.H2 ? "" : " on search_document"));
+            history().delete("/runs/" + failing).then().statusCode(204);
+        }
+        // The next test finds no rest after a failure.
+        awaitIndexed(record("{\"prompt\":\"Say little of it\"}", DONE));
+    }
+
+    /** Has the database fail at the texts of a run, as where a file of the table is gone; returns the name of the trigger. */
+    private String failAt(long runPk) throws SQLException {
+        String name = FAILS + runPk;
+        String trigger = "create trigger " + name + " before insert or update on search_document for each row ";
+        if (store().engine() == Engine.H2) {
+            execute(trigger.replace(" or ", ", ") + "call '" + FailingTrigger.class.getName() + "'");
+        } else {
+            execute("create or replace function " + FAILS + "() returns trigger language plpgsql as"
+                    + " $$ begin raise exception 'it cannot be read' using errcode = '58P01'; end $$");
+            execute(trigger + "when (new.run_pk = " + runPk + ") execute function " + FAILS + "()");
+        }
+        return name;
+    }
+
+    /** Fails at the run whose key its name tells: H2 loads the class anew. */
+    public static final class FailingTrigger implements Trigger {
+
+        private long runPk;
+
+        @Override
+        public void init(
+                Connection connection, String schema, String name, String table, boolean before, int operations) {
+            runPk = Long.parseLong(name.substring(FAILS.length()));
+        }
+
+        @Override
+        public void fire(Connection connection, Object[] before, Object[] row) throws SQLException {
+            if (List.of(row).contains(runPk)) {
+                throw new SQLException("it cannot be read", "HY000");
+            }
+        }
+    }
+
+    private boolean isNoRemovalLeft() throws SQLException {
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            return !statement.executeQuery("select 1 from search_removal").next();
+        }
+    }
+
     @Test
     void hasARunFoundByEachIndexThatTakesIt() throws Exception {
         String run = record("{\"agent\":\"whole\",\"prompt\":\"Say bilby\"}", DONE);
@@ -315,9 +387,13 @@ abstract class RunIndexerTest extends IndexedHistory {
         assertEquals(List.of("apart 1"), sums());
     }
 
-    /** The texts of a run may be in no index although it is in others, whose segments are to be rid of it too. */
-    @Test
-    void notesThatARunIsToBeTakenOutWhereItHasNoTexts() throws Exception {
+    /**
+     * The texts of a run may be in no index although it is in others, whose segments are to be rid of it too; also while it is to be
+     * indexed anew.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"indexed_at", "null"})
+    void notesThatARunIsToBeTakenOutWhereItHasNoTexts(String indexedAt) throws Exception {
         String run = record("{\"prompt\":\"Say mulgara\"}", DONE);
         awaitIndexed(run);
         long runPk = table().key(run);
@@ -325,6 +401,7 @@ abstract class RunIndexerTest extends IndexedHistory {
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute("delete from search_document where run_pk = " + runPk);
+            statement.execute("update run set indexed_at = " + indexedAt + " where run_pk = " + runPk);
 
             for (RunIndex index : indexes) {
                 index.remove(connection, runPk);

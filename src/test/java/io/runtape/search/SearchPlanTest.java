@@ -19,6 +19,7 @@ abstract class SearchPlanTest extends RunningGateway {
             case "live" -> LivePrompts.LIVE.replace("?", "'o'");
             case "just ended" -> LivePrompts.JUST_ENDED.replace("?", "'o'");
             case "many ended" -> LivePrompts.MANY_ENDED;
+            case "ended of many" -> LivePrompts.ENDED_OF_MANY.replace("?", "'o'");
             case "ended of newest" -> LivePrompts.ENDED_OF_NEWEST.replace("?", "'o'");
             case "prompts" -> LivePrompts.PROMPTS_OF.replace("?", "array[1, 2, 3]");
             case "texts" -> Search.TEXTS_OF.replace("?", "array[1, 2, 3]");
@@ -31,7 +32,10 @@ abstract class SearchPlanTest extends RunningGateway {
                         .replaceFirst("\\?", "'o1'")
                         .replaceFirst("\\?", "timestamp with time zone '2030-01-01 00:00:00+00'")
                         .replace("?", "50000");
-            case "removed" -> Tidying.NEXT_OWNER.replace("?", "timestamp with time zone '2030-01-01 00:00:00+00'");
+            case "removed" ->
+                Tidying.NEXT_OWNER
+                        .replaceFirst("\\?", "timestamp with time zone '2030-01-01 00:00:00+00'")
+                        .replace("?", "array['o1', 'o2']");
             case "merged" -> SegmentMerge.COUNT.replaceFirst("\\?", "'o'").replace("?", "1");
             default -> throw new IllegalArgumentException(name);
         };
@@ -42,6 +46,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "live, run_live, run_status_idx",
         "just ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
         "many ended, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
+        "ended of many, run_unindexed, run_indexed_at_completed_at_run_pk_idx",
         "ended of newest, run_by_time, run_owner_created_at_run_pk_idx",
         "prompts, primary_key, run_pkey",
         "texts, primary_key, run_pkey",

@@ -4,15 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class FailingRunsTest {
+class FailingTest {
 
     private long now = Long.MAX_VALUE - 5;
-    private final FailingRuns failing = new FailingRuns(() -> now);
+    private final Failing<Integer> failing = new Failing<>(() -> now);
 
     @Test
-    void passesARunOverThatFailsAgain() {
+    void passesOverWhatFailsAgain() {
         assertFalse(failing.failsAgain(1));
         assertTrue(failing.hasFailed(1));
         assertFalse(failing.isPassedOver(1));
@@ -20,6 +21,7 @@ class FailingRunsTest {
         assertTrue(failing.failsAgain(1));
 
         assertTrue(failing.isPassedOver(1));
+        assertEquals(Set.of(1), failing.passedOver());
         assertFalse(failing.hasFailed(2));
     }
 
@@ -28,7 +30,7 @@ class FailingRunsTest {
         failing.failsAgain(1);
         failing.failsAgain(1);
 
-        now += FailingRuns.PASSED_OVER.toNanos();
+        now += Failing.PASSED_OVER.toNanos();
 
         assertFalse(failing.isPassedOver(1));
         assertFalse(failing.hasFailed(1));
