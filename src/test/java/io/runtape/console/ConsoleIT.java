@@ -854,8 +854,14 @@ class ConsoleIT {
         tab.awaitText(".pair.tools .come", "test/logout.test.js");
         tab.awaitText(".pair.tools .differs-in", "other output");
         keepWhatIsSaved();
+        refuse("options.headers.Accept === 'text/html'");
+        button("Download as a page").click();
+        tab.awaitText(".notice", "503");
+        answerAgain();
         button("Download as a page").click();
         tab.awaitTrue("saved.length === 2");
+        assertEquals("", tab.text(".notice"));
+        tab.awaitText(".figures-table", "+26 %");
         String saved = String.valueOf(tab.js("return saved"));
         assertTrue(saved.contains(RUNS.good().id() + "." + RUNS.again().id() + ".html"), saved);
         assertTrue(saved.contains("<h1>Comparison of two runs"), saved);
@@ -872,6 +878,29 @@ class ConsoleIT {
                         .size()
                 > 10);
         tab.awaitText(".figures.big", "Failed");
+    }
+
+    @Test
+    void showsTheHoursThatWereAskedForLast() {
+        tab.open("/console/overview?hours=168");
+        tab.find("rt-chart canvas");
+        tab.js("window.answered = 0; window.mayGo = new Promise(resolve => { window.letGo = resolve; })");
+        between("""
+                if (asked.length === 1) { await mayGo; }
+                const answer = await ask(target, options);
+                const text = await answer.text();
+                answered++;
+                return new Response(text, answer);
+                """);
+
+        go("/console/overview?hours=72");
+        tab.awaitTrue("asked.length === 1");
+        go("/console/overview");
+        tab.awaitTrue("document.querySelector('rt-overview').hours.length === 24");
+        tab.js("letGo()");
+
+        tab.awaitTrue("answered >= 6");
+        assertEquals(24L, tab.js("return document.querySelector('rt-overview').hours.length"));
     }
 
     @Test
