@@ -588,6 +588,35 @@ class ConsoleIT {
     }
 
     @Test
+    void keepsOpenWhatSomebodyOpensOfALiveRun() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>();
+        Script script = exchange -> {
+            exchange.streamHead();
+            for (int i = 0; i < 130; i++) {
+                Map<String, Object> tool = Map.of("toolCallId", "c" + i, "name", "step", "arguments", Map.of());
+                exchange.chunk(event("tool_call", tool).getBytes(UTF_8));
+            }
+            exchange.chunk(event("assistant_message_delta", Map.of("delta", said.take()))
+                    .getBytes(UTF_8));
+            said.take();
+            exchange.end();
+        };
+        try (WireResponse live = begun(Map.of("prompt", "Take many steps"), script)) {
+            tab.open("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText(".parts > .more", "10 parts that are between");
+            tab.find(".parts > .more").click();
+            tab.awaitTrue("document.querySelectorAll('details.tool').length === 130");
+
+            said.add("More of it");
+
+            tab.awaitText("rt-transcript", "More of it");
+            assertEquals(130L, tab.js("return document.querySelectorAll('details.tool').length"));
+            said.add("");
+            live.readAll();
+        }
+    }
+
+    @Test
     void cancelsALiveRun() throws Exception {
         Script script = exchange -> {
             exchange.streamHead();
