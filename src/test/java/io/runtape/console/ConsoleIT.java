@@ -588,6 +588,38 @@ class ConsoleIT {
     }
 
     @Test
+    void showsTheTranscriptThatWasAskedForLast() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("At first"));
+        tab.open("/console");
+        tab.find(".run-link");
+        try (WireResponse live = begun(Map.of("prompt", "Change your mind"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "At first");
+            tab.js("window.mayGo = new Promise(resolve => { window.letGo = resolve; })");
+            between("""
+                    if (target.includes('/transcript') && !window.late) {
+                      window.late = "asked for";
+                      const text = await (await ask(target, options)).text();
+                      window.late = "here";
+                      await mayGo;
+                      window.late = "shown";
+                      return new Response(text);
+                    }
+                    """);
+            said.add(", but");
+            tab.awaitTrue("window.late === 'here'");
+            said.add("");
+            tab.awaitText("rt-transcript", "done");
+
+            tab.js("letGo()");
+
+            tab.awaitTrue("window.late === 'shown'");
+            tab.awaitText(".title-line", "completed");
+            assertFalse(tab.text("rt-transcript").contains("At first"));
+        }
+    }
+
+    @Test
     void keepsOpenWhatSomebodyOpensOfALiveRun() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>();
         Script script = exchange -> {
