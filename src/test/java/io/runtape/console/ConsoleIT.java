@@ -566,6 +566,7 @@ class ConsoleIT {
             String run = live.header("Runtape-Run-Id");
             go("/console/runs/" + run);
             tab.awaitText("rt-transcript", "Soon gone");
+            tab.awaitText(".inspector", "#1 ");
             tab.awaitTrue("asked.some(each => each.startsWith('text/event-stream'))");
             said.add("");
             live.readAll();
