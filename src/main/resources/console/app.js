@@ -82,14 +82,18 @@ class App extends View {
   }
 
   async enter() {
-    const view = this.place.view;
+    const { view } = this.place;
+    let broken = false;
     try {
       await PARTS[view]?.();
-      this.broken = false;
     } catch {
-      this.broken = true;
+      broken = true;
     }
-    this.ready = view;
+    // Somebody may have gone on meanwhile.
+    if (view === this.place.view) {
+      this.broken = broken;
+      this.ready = view;
+    }
   }
 
   updated(changed) {

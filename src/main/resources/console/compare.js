@@ -19,6 +19,7 @@ class Compare extends View {
     diff: { state: true },
     choices: { state: true },
     problem: { state: true },
+    unsaved: { state: true },
   };
 
   willUpdate(changed) {
@@ -33,8 +34,8 @@ class Compare extends View {
     document.title = "Compare – Runtape";
     const ids = [this.place.query.get("a"), this.place.query.get("b")];
     this.sides = this.diff = undefined;
-    this.problem = null;
-    const opened = this.opened;
+    this.problem = this.unsaved = null;
+    const { opened } = this;
     try {
       const sides = await Promise.all(ids.map(id => (id ? getRun(id) : null)));
       const both = sides.every(run => run !== null);
@@ -46,14 +47,22 @@ class Compare extends View {
         [this.sides, this.diff] = [sides, diff];
       }
     } catch (failure) {
-      this.problem = told(failure);
+      if (opened === this.opened) {
+        this.problem = told(failure);
+      }
     }
   }
 
-  save() {
-    const [a, b] = this.sides;
-    download(path(["runs", a.id, "diff"], { with: b.id }), "text/html", a.id + "." + b.id + ".html")
-      .catch(failure => { this.problem = told(failure); });
+  async save() {
+    const { opened, sides: [a, b] } = this;
+    this.unsaved = null;
+    try {
+      await download(path(["runs", a.id, "diff"], { with: b.id }), "text/html", a.id + "." + b.id + ".html");
+    } catch (failure) {
+      if (opened === this.opened) {
+        this.unsaved = told(failure);
+      }
+    }
   }
 
   render() {
@@ -66,7 +75,8 @@ class Compare extends View {
     const [a, b] = this.sides;
     return html`
       <header class="run-head"><div class="head-line"><h1>Compare</h1>
-        ${this.diff ? html`<div class="actions"><button @click=${this.save}>Download as a page</button></div>` : nothing}</div></header>
+        ${this.diff ? html`<div class="actions"><button @click=${this.save}>Download as a page</button></div>` : nothing}</div>
+        ${this.unsaved ? html`<p class="notice" role="status">${this.unsaved}</p>` : nothing}</header>
       <div class="pair heads">
         ${this.sides.map((run, i) => run ? html`<section class="side-head">
           <p class="small"><span class="letter">${"AB"[i]}</span> ${badge(run)} <span class="muted">${moment(run.createdAt)}</span>

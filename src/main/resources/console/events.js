@@ -2,8 +2,7 @@ import { html, nothing } from "lit";
 import { View } from "./element.js";
 import { getJson, told } from "./api.js";
 import { bytes, count, duration } from "./format.js";
-import { Poll } from "./live.js";
-import { REST } from "./pages.js";
+import { Poll, REST_MIN, Setback } from "./live.js";
 import { firstLine, jsonText, longText } from "./text.js";
 import { LANES, laneOf } from "./track.js";
 
@@ -30,6 +29,7 @@ class Events extends View {
     loaded: { state: true },
     raw: { state: true },
     problem: { state: true },
+    unread: { state: true },
   };
 
   constructor() {
@@ -38,9 +38,8 @@ class Events extends View {
     this.selected = 0;
     this.top = 0;
     this.loaded = 0;
-    this.raw = null;
-    // For pages that did not come.
-    new Poll(this, REST, () => this.load());
+    this.raw = this.unread = null;
+    new Poll(this, REST_MIN, () => this.lookAgain());
   }
 
   get full() {
@@ -81,6 +80,14 @@ class Events extends View {
       this.reveal(this.selected);
     }
     if (changed.has("selected") || changed.has("runId")) {
+      this.loadRaw();
+    }
+  }
+
+  /** For what did not come. */
+  lookAgain() {
+    this.load();
+    if (this.unread?.isOver) {
       this.loadRaw();
     }
   }
@@ -150,16 +157,20 @@ class Events extends View {
   async loadRaw() {
     const sequence = this.selected;
     if (!sequence) {
-      this.raw = null;
+      this.raw = this.unread = null;
       return;
     }
     try {
       const page = await getJson(["runs", this.runId, "events"], { after: sequence - 1 || null, limit: 1, include: "raw" });
       if (sequence === this.selected) {
         this.raw = page.data[0] ?? null;
+        this.unread = null;
       }
     } catch (failure) {
-      this.problem = told(failure);
+      if (sequence === this.selected) {
+        this.raw = null;
+        this.unread = new Setback(failure, this.unread);
+      }
     }
   }
 
@@ -190,6 +201,7 @@ class Events extends View {
         </div>
       </div>
       ${this.raw ? html`<rt-event .event=${this.raw}></rt-event>`
+        : this.unread ? html`<p class="problem" role="alert">The event cannot be shown. ${this.unread.text}</p>`
         : html`<p class="muted small pad-y">Choose an event to see its data and its bytes.</p>`}`;
   }
 

@@ -1,5 +1,29 @@
 // What is going on is followed only where somebody can see it: a tab in the background asks nothing.
 
+import { mayPass, told } from "./api.js";
+
+/** The least rest before what did not come is asked for again, and so how often it is looked whether a rest is over. */
+export const REST_MIN = 2000;
+const REST_MAX = 32_000;
+
+/**
+ * Something that did not come: what is said about it, and when it may be asked for again. That is after a rest, twice as long as
+ * that of the setback before it up to a bound, and never if the gateway would refuse it again.
+ */
+export class Setback {
+  constructor(failure, before = null) {
+    this.failure = failure;
+    this.text = told(failure);
+    this.mayPass = mayPass(failure);
+    this.rest = this.mayPass ? Math.min(REST_MAX, Math.max(REST_MIN, 2 * (before?.rest ?? 0))) : 0;
+    this.until = performance.now() + this.rest;
+  }
+
+  get isOver() {
+    return this.mayPass && performance.now() >= this.until;
+  }
+}
+
 /** Calls again and again while its view is there and its tab is visible; a call that takes long delays the next one. */
 export class Poll {
   constructor(host, every, ask) {
@@ -58,6 +82,15 @@ export function inTurn() {
     const done = last.then(act);
     last = done.catch(() => {});
     return done;
+  };
+}
+
+/** Of calls for one thing, which overtake each other, only the newest counts: each is told whether it is still that. */
+export function newest() {
+  let last = 0;
+  return () => {
+    const own = ++last;
+    return () => own === last;
   };
 }
 

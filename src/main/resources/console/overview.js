@@ -2,7 +2,7 @@ import { html, nothing } from "lit";
 import { View } from "./element.js";
 import { ApiError, getJson, told } from "./api.js";
 import { count, duration, moment, NOTHING, share } from "./format.js";
-import { Poll } from "./live.js";
+import { newest, Poll } from "./live.js";
 import { go, runHref, withQuery } from "./router.js";
 import { firstLine } from "./text.js";
 import { fromRuns, fromStats, hoursOf, toolsOf } from "./stats.js";
@@ -28,6 +28,7 @@ class Overview extends View {
   constructor() {
     super();
     this.counted = null;
+    this.loading = newest();
     new Poll(this, EVERY, () => this.load());
   }
 
@@ -45,29 +46,37 @@ class Overview extends View {
 
   async load() {
     document.title = "Overview – Runtape";
+    const isNewest = this.loading();
     const until = (Math.floor(Date.now() / HOUR) + 1) * HOUR;
-    const since = until - this.span * HOUR;
+    let figures;
+    try {
+      figures = { ...(await this.figures(until - this.span * HOUR, until)), problem: null };
+    } catch (failure) {
+      figures = { problem: told(failure) };
+    }
+    if (isNewest()) {
+      Object.assign(this, figures);
+    }
+  }
+
+  /** As the history counts them, or counted here where it does not. */
+  async figures(since, until) {
     const from = new Date(since).toISOString();
     try {
-      try {
-        const groups = (await getJson(["stats"], { groupBy: "hour", since: from })).data;
-        this.hours = hoursOf(fromStats(groups), since, until);
-        this.tools = toolsOf((await getJson(["stats"], { groupBy: "tool", since: from })).data);
-        this.counted = null;
-        this.slow = await this.slowest(from);
-      } catch (failure) {
-        if (!(failure instanceof ApiError) || (failure.status !== 404 && failure.status !== 400)) {
-          throw failure;
-        }
-        const page = await getJson(["runs"], { since: from, limit: NEWEST });
-        this.hours = hoursOf(fromRuns(page.data), since, until);
-        this.tools = null;
-        this.counted = page.data.length;
-        this.slow = page.data.filter(run => run.durationMs !== null).sort((a, b) => b.durationMs - a.durationMs).slice(0, SLOWEST);
-      }
-      this.problem = null;
+      const groups = (await getJson(["stats"], { groupBy: "hour", since: from })).data;
+      const tools = toolsOf((await getJson(["stats"], { groupBy: "tool", since: from })).data);
+      return { hours: hoursOf(fromStats(groups), since, until), tools, counted: null, slow: await this.slowest(from) };
     } catch (failure) {
-      this.problem = told(failure);
+      if (!(failure instanceof ApiError) || (failure.status !== 404 && failure.status !== 400)) {
+        throw failure;
+      }
+      const { data } = await getJson(["runs"], { since: from, limit: NEWEST });
+      return {
+        hours: hoursOf(fromRuns(data), since, until),
+        tools: null,
+        counted: data.length,
+        slow: data.filter(run => run.durationMs !== null).sort((a, b) => b.durationMs - a.durationMs).slice(0, SLOWEST),
+      };
     }
   }
 

@@ -1,9 +1,7 @@
-import { getJson, mayPass } from "./api.js";
+import { getJson } from "./api.js";
+import { Setback } from "./live.js";
 
-/** A page that did not come is asked for again when so long has passed, if that may help; until then its failure is kept. */
-export const REST = 5000;
-
-/** Events of one run by sequence, in pages that are kept for a while. */
+/** Events of one run by sequence, in pages that are kept for a while; of a page that did not come, the failure until its rest is over. */
 export class EventPages {
   static SIZE_MAX = 100;
   static SIZE_MIN = 5;
@@ -26,12 +24,13 @@ export class EventPages {
   page(sequence) {
     const number = this.number(sequence);
     let page = this.pages.get(number);
-    if (!page || page.restsUntil <= performance.now()) {
+    if (!page || page.setback?.isOver) {
+      const before = page?.setback;
       page = this.load(number * this.size).then(events => {
         page.events = events;
         return events;
       });
-      page.catch(failure => (page.restsUntil = mayPass(failure) ? performance.now() + REST : Infinity));
+      page.catch(failure => (page.setback = new Setback(failure, before)));
     }
     this.pages.delete(number);
     this.pages.set(number, page);
@@ -64,10 +63,10 @@ export class EventPages {
     return Boolean(this.pages.get(this.number(sequence))?.events);
   }
 
-  /** Forgets pages that were not full: those of a live run grow. */
+  /** Forgets pages that were not full, and those on their way, which may not be: those of a live run grow. */
   forgetUnfinished() {
     for (const [number, page] of this.pages) {
-      if (page.events && page.events.length < this.size) {
+      if (!page.setback && page.events?.length !== this.size) {
         this.pages.delete(number);
       }
     }

@@ -2,6 +2,7 @@ import { html, nothing } from "lit";
 import { View } from "./element.js";
 import { bytes, count, duration, offset } from "./format.js";
 import { Keys } from "./keys.js";
+import { newest } from "./live.js";
 import { LANES } from "./track.js";
 import { jsonText, longText } from "./text.js";
 import "./timeline.js";
@@ -38,6 +39,7 @@ class Player extends View {
     this.usage = null;
     this.pages = null;
     this.event = null;
+    this.looking = newest();
     new Keys(this, {
       " ": event => (event.target instanceof HTMLButtonElement || event.target?.closest?.("summary") ? false : this.toggle()),
       ArrowLeft: event => this.arrow(event, -1),
@@ -147,6 +149,7 @@ class Player extends View {
   }
 
   async look() {
+    const isNewest = this.looking();
     const i = this.index;
     const sequence = i < 0 ? 0 : this.track.sequenceAt(this.time + 0.0005);
     const pages = i < 0 ? null : this.pages(this.track.runs[this.track.run[i]].id);
@@ -154,11 +157,10 @@ class Player extends View {
       this.event = null;
       return;
     }
-    try {
-      await pages.page(sequence);
+    // One that does not come is not known afterwards.
+    await pages.page(sequence).catch(() => {});
+    if (isNewest()) {
       this.event = pages.known(sequence);
-    } catch {
-      this.event = null;
     }
   }
 

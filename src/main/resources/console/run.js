@@ -1,9 +1,9 @@
 import { html, nothing } from "lit";
 import { View } from "./element.js";
-import { ApiError, getJson, getRun, path, tail, told } from "./api.js";
+import { getJson, getRun, path, tail } from "./api.js";
 import { count } from "./format.js";
 import { Keys } from "./keys.js";
-import { inTurn, throttled } from "./live.js";
+import { inTurn, newest, Poll, REST_MIN, Setback, throttled } from "./live.js";
 import { EventPages } from "./pages.js";
 import { SPEEDS } from "./player.js";
 import { go, noteHash, withQuery } from "./router.js";
@@ -26,9 +26,6 @@ const FOLLOW_EVERY = 200;
 /** Of a long run the transcript shows so many events up to the cursor, until somebody asks for all. */
 const PART_EVENTS = 3000;
 
-/** After a lost connection a live run is asked for again after this long. */
-const AGAIN = 1500;
-
 /** One run: what was said, beside it when, and behind tabs each event and the request. */
 class RunView extends View {
   static properties = {
@@ -39,10 +36,11 @@ class RunView extends View {
     version: { state: true },
     time: { state: true },
     asOf: { state: true },
-    problem: { state: true },
     loading: { state: true },
-    notice: { state: true },
+    // What did not come: the run itself, its transcript, events of its timeline.
+    problem: { state: true },
     unread: { state: true },
+    gap: { state: true },
   };
 
   constructor() {
@@ -53,9 +51,11 @@ class RunView extends View {
     this.following = throttled(FOLLOW_EVERY, () => this.follow());
     // A track is filled by one at a time: each begins where the one before it has ended.
     this.filling = inTurn();
-    this.refreshEvents = throttled(EVENTS_EVERY, () => this.filling(() => this.moreEvents()));
-    this.refreshTranscript = throttled(TRANSCRIPT_EVERY, () => this.loadTranscript());
+    this.refreshEvents = throttled(EVENTS_EVERY, () => (this.gap ? null : this.fill()));
+    this.refreshTranscript = throttled(TRANSCRIPT_EVERY, () => (this.unread ? null : this.loadTranscript()));
+    this.reading = newest();
     this.onVisible = () => this.watch();
+    new Poll(this, REST_MIN, () => this.look());
     new Keys(this, {
       t: () => this.tab("transcript"),
       e: () => this.tab("events"),
@@ -81,7 +81,7 @@ class RunView extends View {
     this.loads?.abort();
     this.tailing?.abort();
     this.tailing = null;
-    clearTimeout(this.again);
+    clearTimeout(this.noting);
   }
 
   willUpdate(changed) {
@@ -121,35 +121,73 @@ class RunView extends View {
     this.track = new Track();
     this.pagesOf = () => this.pages;
     this.run = this.messages = undefined;
-    this.asOf = this.problem = this.notice = this.unread = null;
+    this.asOf = this.cursorAt = null;
+    this.problem = this.unread = this.gap = this.lost = null;
     this.time = 0;
     this.sequence = Number(this.place.hash.get("seq")) || 0;
+    await this.load();
+    this.watch();
+  }
+
+  /** The run and what belongs to it: all of it at first, then what has come since. */
+  async load() {
     const { signal } = this.loads;
     try {
-      this.run = await getRun(this.place.id, signal);
-      this.pages = new EventPages(this.run.id, this.run);
-      document.title = firstLine(this.run.prompt, 60) + " – Runtape";
-      this.wantsWhole = false;
-      this.inParts = !isLoadedWhole(this.run) && !this.run.framesExpiredAt;
-      await Promise.all([this.loadTranscript(), this.filling(() => this.loadTrack(signal))]);
-      this.watch();
+      const run = await getRun(this.opened, signal);
+      if (!this.run) {
+        this.pages = new EventPages(run.id, run);
+        document.title = firstLine(run.prompt, 60) + " – Runtape";
+        this.wantsWhole = false;
+        this.inParts = !isLoadedWhole(run) && !run.framesExpiredAt;
+      }
+      this.run = run;
+      this.problem = null;
     } catch (failure) {
       if (!signal.aborted) {
-        this.problem = told(failure);
+        this.problem = new Setback(failure, this.problem);
+        if (failure.status === 404) {
+          this.run = undefined;
+        }
       }
+      return;
     }
+    await Promise.all([this.loadTranscript(), this.fill()]);
+  }
+
+  /** Asks again for what did not come, when its rest is over, and follows a live run again. */
+  async look() {
+    if (this.problem) {
+      if (this.problem.isOver) {
+        await this.load();
+      }
+      return;
+    }
+    if (this.unread?.isOver) {
+      await this.loadTranscript();
+    }
+    if (this.gap?.isOver) {
+      await this.fill();
+    }
+    this.watch();
   }
 
   async loadTranscript() {
+    if (!this.run) {
+      return;
+    }
+    const { signal } = this.loads;
+    const isNewest = this.reading();
     try {
-      const { data } = await getJson(["runs", this.run.id, "transcript"], this.shownSpan(), this.loads.signal);
-      this.keepPlace();
-      this.messages = data.messages;
-      this.truncated = data.truncated;
-      this.unread = null;
+      const { data } = await getJson(["runs", this.run.id, "transcript"], this.shownSpan(), signal);
+      if (isNewest()) {
+        this.keepPlace();
+        this.messages = data.messages;
+        this.truncated = data.truncated;
+        this.unread = null;
+      }
     } catch (failure) {
-      if (!(failure instanceof ApiError) || failure.status !== 400) {
-        this.unread = told(failure);
+      if (isNewest() && !signal.aborted && failure.status !== 400) {
+        this.unread = new Setback(failure, this.unread);
       }
     }
   }
@@ -179,11 +217,16 @@ class RunView extends View {
     }
   }
 
+  /** Fills the timeline; once it has begun, from where it ends. */
+  fill(how = signal => (this.last ? this.moreEvents(signal) : this.loadTrack(signal))) {
+    const { signal } = this.loads;
+    return this.filling(() => (signal.aborted || !this.run ? null : how(signal)));
+  }
+
   async loadTrack(signal, whole = isLoadedWhole(this.run)) {
-    signal.throwIfAborted();
     const atSequence = this.sequence;
     this.loading = true;
-    const samples = this.track;
+    const before = this.track;
     const track = new Track();
     track.begin(this.run);
     this.track = track;
@@ -195,15 +238,15 @@ class RunView extends View {
     };
     try {
       await (whole ? loadAll(track, { signal, told: toldOf }) : loadSamples(track, this.run, { signal, told: toldOf }));
-      this.notice = null;
+      this.gap = null;
     } catch (failure) {
-      signal.throwIfAborted();
-      this.notice = failure instanceof ApiError && failure.status === 410
-        ? "The frames of this run were kept long enough and are deleted. Its transcript is still there."
-        : "Not all events can be shown. " + told(failure);
-      if (samples.length) {
-        // They are of the whole run.
-        this.track = samples;
+      if (signal.aborted) {
+        return;
+      }
+      this.gap = new Setback(failure, this.gap);
+      if (before.length) {
+        // Samples, which are of the whole run.
+        this.track = before;
       }
       toldOf();
     } finally {
@@ -222,53 +265,55 @@ class RunView extends View {
       this.tailing = null;
       return;
     }
-    if (this.tailing) {
+    if (this.tailing || this.problem || (this.lost && !this.lost.isOver)) {
       return;
     }
     const tailing = (this.tailing = new AbortController());
+    let before = this.lost;
+    this.lost = null;
     try {
       // Where to go on is known when what loads is there.
       await this.filling(() => {});
-      for await (const frame of tail(path(["runs", this.run.id, "events"], { after: this.last || null }), tailing.signal)) {
+      const after = Math.max(this.last, this.run.lastSequence);
+      for await (const frame of tail(path(["runs", this.run.id, "events"], { after: after || null }), tailing.signal)) {
+        before = null;
         if (frame.event === "runtape.end") {
           break;
         }
         this.refreshEvents();
         this.refreshTranscript();
       }
-      await this.settle();
-    } catch {
-      // Lost, or left: below.
+    } catch (failure) {
+      if (this.tailing === tailing) {
+        this.lost = new Setback(failure, before);
+      }
     }
     if (this.tailing === tailing) {
       this.tailing = null;
-      if (this.live && !document.hidden && this.isConnected) {
-        this.again = setTimeout(() => this.watch(), AGAIN);
+      // At its end, and where following it is refused: what is there now, whole.
+      if (!this.lost?.mayPass || !this.live) {
+        await this.load();
       }
     }
   }
 
-  /** What is there at the end, whole. */
-  async settle() {
-    this.run = await getRun(this.run.id, this.loads.signal);
-    await this.filling(() => this.moreEvents());
-    await this.loadTranscript();
-  }
-
-  async moreEvents() {
-    const track = this.track;
+  async moreEvents(signal) {
+    const { track } = this;
+    const { id } = this.run;
     const followed = this.time >= track.end - 1;
-    let page;
-    do {
-      page = await getJson(["runs", this.run.id, "events"], { after: this.last || null, limit: 500 }, this.loads.signal);
-      for (const event of page.data) {
-        if (event.sequence > this.last) {
-          track.add(event);
-          track.frames++;
-        }
+    try {
+      let page;
+      do {
+        page = await getJson(["runs", id, "events"], { after: this.last || null, limit: 500 }, signal);
+        page.data.filter(event => event.sequence > this.last).forEach(event => track.add(event));
+      } while (page.meta.hasMore);
+      this.gap = null;
+    } catch (failure) {
+      if (signal.aborted) {
+        return;
       }
-    } while (page.meta.hasMore && this.isConnected);
-    this.notice = null;
+      this.gap = new Setback(failure, this.gap);
+    }
     this.pages.forgetUnfinished();
     this.inParts ||= this.last > WHOLE_MAX && !this.wantsWhole;
     if (this.live) {
@@ -281,13 +326,8 @@ class RunView extends View {
     }
   }
 
-  async loadEverything() {
-    const { signal } = this.loads;
-    try {
-      await this.filling(() => this.loadTrack(signal, true));
-    } catch {
-      // Another run is shown by now.
-    }
+  loadEverything() {
+    return this.fill(signal => this.loadTrack(signal, true));
   }
 
   get player() {
@@ -343,17 +383,24 @@ class RunView extends View {
     }
   }
 
+  /** What is missing of what is shown. */
+  get notices() {
+    const events = this.gap?.failure.status === 410
+      ? "The frames of this run were kept long enough and are deleted. Its transcript is still there."
+      : this.gap && "Not all events can be shown. " + this.gap.text;
+    return [this.problem?.text, events].filter(Boolean);
+  }
+
   render() {
-    if (this.problem) {
-      return html`<p class="problem pad" role="alert">${this.problem}</p><p class="pad"><a href="/console">All runs</a></p>`;
-    }
     const run = this.run;
     if (!run) {
-      return html`<p class="muted pad" role="status">Loading the run …</p>`;
+      return this.problem
+        ? html`<p class="problem pad" role="alert">${this.problem.text}</p><p class="pad"><a href="/console">All runs</a></p>`
+        : html`<p class="muted pad" role="status">Loading the run …</p>`;
     }
     return html`
       <rt-run-head .run=${run} .last=${this.last} .sequence=${this.sequence} @changed=${event => (this.run = event.detail)}></rt-run-head>
-      ${this.notice ? html`<p class="notice" role="status">${this.notice}</p>` : nothing}
+      ${this.notices.map(notice => html`<p class="notice" role="status">${notice}</p>`)}
       <div class="split">
         <section class="main-column" aria-label="What happened">
           <div class="tabs" role="tablist" aria-label="Views of the run" @keydown=${this.tabKeys}>
@@ -388,7 +435,7 @@ class RunView extends View {
         <button @click=${this.toEnd}>To the end</button></p>` : nothing}
       ${this.inParts && this.spanFrom > 1 ? html`<p class="note">From event ${count(this.spanFrom)} on.
         <button @click=${this.showWhole}>Load the whole transcript</button></p>` : nothing}
-      ${this.unread ? html`<p class="problem" role="alert">The transcript cannot be shown as it is now. ${this.unread}</p>` : nothing}
+      ${this.unread ? html`<p class="problem" role="alert">The transcript cannot be shown as it is now. ${this.unread.text}</p>` : nothing}
       ${this.messages === undefined
         ? this.unread ? nothing : html`<p class="muted pad-y">Loading the transcript …</p>`
         : html`<rt-transcript .messages=${this.messages} .truncated=${this.truncated} .live=${this.live && !this.asOf}></rt-transcript>`}`;

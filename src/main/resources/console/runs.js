@@ -1,11 +1,11 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit-html/directives/repeat.js";
 import { View } from "./element.js";
-import { ApiError, getJson, key, told } from "./api.js";
+import { getJson, key } from "./api.js";
 import { badge } from "./badge.js";
 import { count, duration, fullMoment, moment, tokens } from "./format.js";
 import { Keys } from "./keys.js";
-import { Poll } from "./live.js";
+import { Poll, Setback } from "./live.js";
 import { compareHref, go, runHref, withQuery } from "./router.js";
 import { firstLine } from "./text.js";
 
@@ -80,18 +80,21 @@ class Runs extends View {
     this.loading?.abort();
     const { signal } = (this.loading = new AbortController());
     this.busy = true;
-    this.refused = false;
     document.title = "Runs – Runtape";
     try {
       const page = await getJson(["runs"], { ...this.parameters, limit: PAGE, cursor: this.place.query.get("cursor") }, signal);
       this.runs = page.data;
       this.next = page.meta.hasMore ? page.meta.nextCursor : null;
       this.problem = null;
+      this.listed = this.asked;
     } catch (failure) {
       if (!signal.aborted) {
-        this.problem = told(failure);
-        this.refused = failure instanceof ApiError && failure.status < 500;
-        this.runs ??= [];
+        this.problem = new Setback(failure, this.problem);
+        if (this.listed !== this.asked) {
+          // What is shown is not what was asked for.
+          this.runs = [];
+          this.next = null;
+        }
       }
     } finally {
       if (!signal.aborted) {
@@ -102,21 +105,23 @@ class Runs extends View {
 
   /** Looks for what is new at the top, and how far the live ones are. */
   async look() {
-    // What was refused once is refused again.
-    if (!this.runs || this.refused || this.place.query.get("cursor")) {
+    if (this.problem?.isOver) {
+      await this.load();
       return;
     }
-    const asked = this.asked;
+    if (!this.runs || this.problem || this.place.query.get("cursor")) {
+      return;
+    }
+    const { asked } = this;
     const lastLive = this.runs.findLastIndex(run => run.status === "running");
     const limit = Math.min(PAGE, Math.max(LOOK_MIN, lastLive + 2));
     const page = await getJson(["runs"], { ...this.parameters, limit });
     if (asked !== this.asked) {
       return;
     }
-    this.problem = null;
     const known = new Set(this.runs.map(run => run.id));
     const added = page.data.filter(run => !known.has(run.id));
-    if (this.runs.length && added.length === page.data.length) {
+    if (added.length === page.data.length && (this.runs.length || page.meta.hasMore)) {
       await this.load();
       return;
     }
@@ -184,7 +189,7 @@ class Runs extends View {
         </details>
         ${any ? html`<a class="button" href="/console">Clear</a>` : nothing}
       </form>
-      ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
+      ${this.problem ? html`<p class="problem" role="alert">${this.problem.text}</p>` : nothing}
       ${this.runs === undefined ? html`<p class="muted pad" role="status">Loading the runs …</p>` : this.table(any)}
       ${this.marked.length ? this.markedBar() : nothing}`;
   }

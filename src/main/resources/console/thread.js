@@ -1,20 +1,15 @@
 import { html, nothing } from "lit";
 import { View } from "./element.js";
-import { getJson, mayPass, told } from "./api.js";
+import { getJson, mayPass } from "./api.js";
 import { badge } from "./badge.js";
 import { count, duration, fullMoment, moment, tokens } from "./format.js";
-import { inTurn, Poll } from "./live.js";
+import { inTurn, Poll, REST_MIN, Setback } from "./live.js";
 import { firstLine } from "./text.js";
 import { EventPages } from "./pages.js";
 import { isLoadedWhole, loadAll, loadSamples, Track, WHOLE_MAX } from "./track.js";
 import { go, noteHash, runHref, withQuery } from "./router.js";
 import { SPEEDS } from "./player.js";
 import "./transcript.js";
-
-const EVERY = 2000;
-
-/** What may come a little later is asked for after a rest, which doubles up to this while it does not. */
-const REST_MAX = 32_000;
 
 const RUNS_MAX = 200;
 
@@ -37,12 +32,17 @@ class ThreadView extends View {
     this.time = 0;
     // A track is filled by one at a time: each begins where the one before it has ended.
     this.filling = inTurn();
-    new Poll(this, EVERY, () => this.look());
+    new Poll(this, REST_MIN, () => this.look());
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.leave();
+  }
+
+  leave() {
     this.loads?.abort();
+    clearTimeout(this.noting);
   }
 
   willUpdate(changed) {
@@ -58,7 +58,7 @@ class ThreadView extends View {
   }
 
   async open() {
-    this.loads?.abort();
+    this.leave();
     const { signal } = (this.loads = new AbortController());
     this.pages = new Map();
     this.pagesOf = id => {
@@ -70,8 +70,6 @@ class ThreadView extends View {
     this.track = null;
     this.thread = this.messages = this.runs = undefined;
     this.problem = null;
-    this.unfinished = false;
-    this.rest = 0;
     const wanted = [Number(this.place.hash.get("run")) || 0, Number(this.place.hash.get("seq")) || 0];
     await this.load(signal);
     if (!signal.aborted && wanted[0] && this.track?.runs[wanted[0] - 1]) {
@@ -100,12 +98,13 @@ class ThreadView extends View {
       await this.filling(() => this.loadTrack(signal, failures));
     } catch (failure) {
       failures.push(failure);
+      if (failure.status === 404) {
+        this.thread = undefined;
+      }
     }
     if (!signal.aborted) {
-      this.problem = failures.length ? told(failures[0]) : null;
-      this.unfinished = failures.some(mayPass);
-      this.rest = this.unfinished ? Math.min(REST_MAX, Math.max(EVERY, 2 * this.rest)) : 0;
-      this.restsUntil = performance.now() + this.rest;
+      const failure = failures.find(mayPass) ?? failures[0];
+      this.problem = failure ? new Setback(failure, this.problem) : null;
     }
   }
 
@@ -117,7 +116,7 @@ class ThreadView extends View {
     signal.throwIfAborted();
     const runs = this.runs.filter(run => !run.framesExpiredAt && run.lastSequence > 0);
     const lastKnown = this.track ? this.track.runs.length - 1 : -1;
-    const grows = this.track && !this.track.sampled && this.track.runs.every((known, i) =>
+    const grows = this.track?.runs.every((known, i) =>
       runs[i]?.id === known.id && (i === lastKnown || runs[i].lastSequence === known.last));
     const followed = !this.track || this.time >= this.track.end - 1;
     if (!grows) {
@@ -144,28 +143,31 @@ class ThreadView extends View {
               if (signal.aborted || mayPass(failure)) {
                 throw failure;
               }
-              failures.push(failure);
+              known.failure = failure;
               known.last = Math.max(known.last, run.lastSequence);
             });
+        }
+        if (known.failure) {
+          failures.push(known.failure);
         }
       }
     } finally {
       this.loading = false;
+      this.pages.forEach(pages => pages.forgetUnfinished());
       told();
     }
   }
 
-  /** Whether anything has happened since, or has not come yet; only then the rest is asked for. */
+  /** Whether anything has happened since; only then the rest is asked for, or when the rest of what did not come is over. */
   async look() {
     const { signal } = this.loads;
-    const due = this.unfinished && performance.now() >= this.restsUntil;
-    if (!this.thread && !due) {
-      return;
-    }
-    const { data } = await getJson(["threads", this.place.id], {}, signal);
-    if (due || data.eventCount !== this.thread.eventCount || data.lastRunStatus !== this.thread.lastRunStatus
-        || data.runCount !== this.thread.runCount) {
+    if (this.problem?.isOver) {
       await this.load(signal);
+    } else if (this.thread && !this.problem?.mayPass) {
+      const now = await getJson(["threads", this.place.id], {}, signal).catch(() => null);
+      if (["eventCount", "lastRunStatus", "runCount"].some(name => now?.data[name] !== this.thread?.[name])) {
+        await this.load(signal);
+      }
     }
   }
 
@@ -178,7 +180,7 @@ class ThreadView extends View {
 
   render() {
     if (this.problem && !this.thread) {
-      return html`<p class="problem pad" role="alert">${this.problem}</p><p class="pad"><a href="/console">All runs</a></p>`;
+      return html`<p class="problem pad" role="alert">${this.problem.text}</p><p class="pad"><a href="/console">All runs</a></p>`;
     }
     if (!this.thread) {
       return html`<p class="muted pad" role="status">Loading the thread …</p>`;
@@ -201,7 +203,7 @@ class ThreadView extends View {
           <div><dt>Tokens</dt><dd>${tokens(usage)}</dd></div>
         </dl>
       </header>
-      ${this.problem ? html`<p class="notice" role="status">Not all of the thread can be shown. ${this.problem}</p>` : nothing}
+      ${this.problem ? html`<p class="notice" role="status">Not all of the thread can be shown. ${this.problem.text}</p>` : nothing}
       <div class="split">
         <section class="main-column" aria-label="The conversation">
           ${this.messages ? html`<rt-transcript .messages=${this.messages} .truncated=${this.truncated} .live=${live} links></rt-transcript>`

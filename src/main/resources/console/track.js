@@ -97,7 +97,6 @@ export class Track {
     // Of all frames up to this one.
     this.chars = new Float64Array(1024);
     this.runs = [];
-    this.frames = 0;
     this.sampled = false;
     this.version = 0;
   }
@@ -204,7 +203,6 @@ export async function loadAll(track, { signal, told }) {
     }
     const event = JSON.parse(line);
     track.add(event);
-    track.frames++;
     if (performance.now() - pause > 12) {
       track.version++;
       told?.();
@@ -217,16 +215,14 @@ export async function loadAll(track, { signal, told }) {
   told?.();
 }
 
-/** Adds samples of a long run, which is the last of the track, evenly over its frames. */
+/** Adds samples of a long run, which is the last of the track, evenly over its frames. Without all of them it counts as not begun. */
 export async function loadSamples(track, run, { signal, told }) {
   const last = run.lastSequence;
   const found = new Map();
   // A set, since a run of few large frames has fewer places than samples.
   const starts = [...new Set(Array.from({ length: SAMPLES }, (_, k) => Math.floor((k * Math.max(0, last - SAMPLE_FRAMES)) / (SAMPLES - 1))))];
-  const from = track.length;
+  const known = track.runs[track.runs.length - 1];
   track.sampled = true;
-  // What is between them is not missing.
-  track.runs[track.runs.length - 1].last = last;
   const take = async some => {
     while (some.length) {
       const after = some.shift();
@@ -237,7 +233,7 @@ export async function loadSamples(track, run, { signal, told }) {
   const show = () => {
     const events = [...found.values()].sort((a, b) => a.sequence - b.sequence);
     const weight = last / Math.max(1, events.length);
-    track.length = from;
+    track.length = known.from;
     events.forEach(event => track.add(event, weight));
     track.version++;
     told?.();
@@ -245,9 +241,15 @@ export async function loadSamples(track, run, { signal, told }) {
   // Roughly at first, both ends among it, so that there is soon something to see.
   const rough = starts.filter((_, k) => k % ROUGH === 0 || k === starts.length - 1);
   const fine = starts.filter((_, k) => k % ROUGH !== 0 && k !== starts.length - 1);
-  for (const some of [rough, fine]) {
-    await Promise.all(Array.from({ length: AT_ONCE }, () => take(some)));
-    show();
+  try {
+    for (const some of [rough, fine]) {
+      await Promise.all(Array.from({ length: AT_ONCE }, () => take(some)));
+      show();
+    }
+  } catch (failure) {
+    known.last = 0;
+    throw failure;
   }
-  track.frames += last;
+  // What is between them is not missing.
+  known.last = Math.max(known.last, last);
 }

@@ -57,18 +57,18 @@ class Transcript extends View {
   constructor() {
     super();
     this.messages = [];
-    // The messages of which somebody wants to see all parts.
-    this.opened = new WeakSet();
+    // Which messages somebody wants to see all parts of, by their place: those of a live run come anew again and again.
+    this.opened = new Set();
   }
 
   render() {
     let run = null;
     return html`
       <div class="transcript">
-        ${this.messages.map(message => {
+        ${this.messages.map((message, place) => {
           const begins = this.links && message.runId !== run;
           run = message.runId;
-          return html`${begins ? this.runMark(message) : nothing}${this.message(message)}`;
+          return html`${begins ? this.runMark(message) : nothing}${this.message(message, place)}`;
         })}
         ${this.live ? html`<p class="writing" role="status"><span class="pulse"></span>The agent is at work</p>` : nothing}
         ${this.truncated ? html`<p class="note">The transcript is too long to be shown whole. The events have all of it.</p>` : nothing}
@@ -81,13 +81,13 @@ class Transcript extends View {
       <time datetime=${message.createdAt} title=${fullMoment(message.createdAt)}>${moment(message.createdAt)}</time></p>`;
   }
 
-  message(message) {
+  message(message, place) {
     const steps = this.stepsOf(message.parts);
-    const all = steps.length <= FIRST_PARTS + LAST_PARTS || this.opened.has(message);
+    const all = steps.length <= FIRST_PARTS + LAST_PARTS || this.opened.has(place);
     const made = some => some.map(step => this.step(step));
     const parts = all ? made(steps) : [
       ...made(steps.slice(0, FIRST_PARTS)),
-      html`<button class="more" @click=${() => { this.opened.add(message); this.requestUpdate(); }}>Show
+      html`<button class="more" @click=${() => { this.opened.add(place); this.requestUpdate(); }}>Show
         ${count(steps.length - FIRST_PARTS - LAST_PARTS)} parts that are between</button>`,
       ...made(steps.slice(-LAST_PARTS))];
     return html`

@@ -134,6 +134,13 @@ class ConsoleIT {
                         upstream.on(script).header());
     }
 
+    /** A call whose run can be found, since its first event has come. */
+    private static WireResponse begun(Map<String, Object> body, Script script) throws IOException {
+        WireResponse response = call(body, script);
+        response.readUpTo(1);
+        return response;
+    }
+
     private static String record(String thread, String prompt, Script script) throws IOException {
         return record(Map.of("threadId", thread, "prompt", prompt), script);
     }
@@ -177,6 +184,30 @@ class ConsoleIT {
                 + " window.fetch = async (target, options) => { asked.push(options.headers.Accept + ' ' + target); "
                 + statements
                 + " return ask(target, options); }");
+    }
+
+    /** Calls of which this is true, as a script, have no answer but 503 until {@link #answerAgain()}. */
+    private static void refuse(String calls) {
+        tab.js("window.away = true");
+        between("if (away && (" + calls + ")) { return new Response('{}', { status: 503 }); }");
+    }
+
+    private static void answerAgain() {
+        tab.js("window.away = false");
+    }
+
+    /** Waits until the page has asked for nothing for a while, in which it would have tried again. */
+    private static void awaitQuiet() {
+        Object[] before = {null};
+        Awaitility.await()
+                .during(5, TimeUnit.SECONDS)
+                .atMost(20, TimeUnit.SECONDS)
+                .until(() -> {
+                    Object asked = tab.js("return asked.length");
+                    boolean quiet = asked.equals(before[0]);
+                    before[0] = asked;
+                    return quiet;
+                });
     }
 
     /** The frames of timelines wait until somebody lets them go. */
@@ -236,6 +267,29 @@ class ConsoleIT {
 
         tab.browser().navigate().back();
         tab.awaitText("table.runs", "Deploy it to staging");
+    }
+
+    @Test
+    void listsAllRunsAfterARefusal() {
+        tab.open("/console/overview");
+        tab.find("rt-chart canvas");
+        refuse("target.includes('/runs?')");
+        go("/console");
+        tab.awaitText(".problem", "503");
+
+        answerAgain();
+        tab.awaitTrue("document.querySelectorAll('table.runs tbody tr').length === 50");
+        tab.awaitText(".paging", "Older");
+
+        refuse("target.includes('status=failed')");
+        go("/console?status=failed&agent=code-assistant");
+        tab.awaitText(".problem", "503");
+        assertEquals("", tab.text("table.runs"), "runs that the filter excludes");
+
+        answerAgain();
+        tab.awaitText("table.runs", "Deploy it to staging");
+        assertFalse(tab.text("table.runs").contains("completed"));
+        tab.awaitTrue("document.querySelector('.problem') === null");
     }
 
     @Test
@@ -348,21 +402,36 @@ class ConsoleIT {
     void asksAgainForEventsAfterARest() {
         tab.open("/console");
         tab.find(".run-link");
-        tab.js("window.away = true");
-        between("if (away && target.includes('/events?')) { return new Response('{}', { status: 503 }); }");
+        refuse("target.includes('/events?')");
         go("/console/runs/" + RUNS.good().id() + "?tab=events");
         tab.awaitText("rt-events .problem", "503");
         tab.awaitText(".grid-row", "…");
+        answerAgain();
 
         tab.js("""
                 const asked = performance.now.bind(performance);
-                window.away = false;
-                performance.now = () => asked() + 6000;
+                performance.now = () => asked() + 40_000;
                 document.dispatchEvent(new Event("visibilitychange"));
                 """);
 
         tab.awaitText(".grid-row", "run_started");
         tab.awaitTrue("document.querySelector('rt-events .problem') === null");
+    }
+
+    @Test
+    void showsNoOtherEventThanTheChosenOne() {
+        tab.open("/console/runs/" + RUNS.good().id() + "?tab=events#seq=5");
+        tab.awaitText(".event-details h2", "#5");
+        refuse("target.includes('include=raw')");
+
+        tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
+        tab.awaitText("rt-events .problem", "503");
+        assertEquals("", tab.text(".event-details"));
+
+        answerAgain();
+        tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
+        tab.awaitText(".event-details h2", "#7");
+        assertEquals("", tab.text("rt-events .problem"));
     }
 
     @Test
@@ -460,6 +529,123 @@ class ConsoleIT {
                     List.of(),
                     tab.js(
                             "return asked.filter(each => each.startsWith('text/event-stream') && !each.includes('after=1'))"));
+        }
+    }
+
+    @Test
+    void showsTheEndOfALiveRunThatWasRefusedAtFirst() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("It begins"));
+        tab.open("/console");
+        tab.find(".run-link");
+        try (WireResponse live = begun(Map.of("prompt", "Say how it ends"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "It begins");
+            tab.awaitText(".cursor .seq", "1 of 1");
+            refuse("options.headers.Accept === 'application/json' && /events|transcript/.test(target)");
+
+            said.add("");
+            tab.awaitText(".title-line", "completed");
+            tab.awaitText(".notice", "Not all events can be shown. The gateway answered 503.");
+            tab.awaitText("#panel .problem", "The transcript cannot be shown as it is now. The gateway answered 503.");
+
+            answerAgain();
+            tab.awaitText("rt-transcript", "done");
+            tab.awaitText(".cursor .seq", "2 of 2");
+            tab.awaitTrue("document.querySelector('.notice, .problem') === null");
+        }
+        awaitQuiet();
+    }
+
+    @Test
+    void asksNoLongerForALiveRunThatIsDeletedElsewhere() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Soon gone"));
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("options.headers.Accept === 'text/event-stream'");
+        try (WireResponse live = begun(Map.of("prompt", "Be deleted elsewhere"), saying(said))) {
+            String run = live.header("Runtape-Run-Id");
+            go("/console/runs/" + run);
+            tab.awaitText("rt-transcript", "Soon gone");
+            tab.awaitText(".inspector", "#1 ");
+            tab.awaitTrue("asked.some(each => each.startsWith('text/event-stream'))");
+            said.add("");
+            live.readAll();
+            RunTable.await("the run is deleted", () -> delete(run) == 204 ? true : null);
+        }
+
+        answerAgain();
+
+        tab.awaitText(".problem", "run");
+        tab.awaitText("main", "All runs");
+        assertEquals("", tab.text(".run-head"));
+        assertEquals(2, refusals("404"), "its tail and the run itself");
+        awaitQuiet();
+    }
+
+    private static int delete(String run) throws IOException {
+        try (WireResponse response = gateway.client().sendHead("DELETE", "/history/v1/runs/" + run, AS_KEY)) {
+            return response.status();
+        }
+    }
+
+    @Test
+    void showsTheTranscriptThatWasAskedForLast() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("At first"));
+        tab.open("/console");
+        tab.find(".run-link");
+        try (WireResponse live = begun(Map.of("prompt", "Change your mind"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "At first");
+            tab.js("window.mayGo = new Promise(resolve => { window.letGo = resolve; })");
+            between("""
+                    if (target.includes('/transcript') && !window.late) {
+                      window.late = "asked for";
+                      const text = await (await ask(target, options)).text();
+                      window.late = "here";
+                      await mayGo;
+                      window.late = "shown";
+                      return new Response(text);
+                    }
+                    """);
+            said.add(", but");
+            tab.awaitTrue("window.late === 'here'");
+            said.add("");
+            tab.awaitText("rt-transcript", "done");
+
+            tab.js("letGo()");
+
+            tab.awaitTrue("window.late === 'shown'");
+            tab.awaitText(".title-line", "completed");
+            assertFalse(tab.text("rt-transcript").contains("At first"));
+        }
+    }
+
+    @Test
+    void keepsOpenWhatSomebodyOpensOfALiveRun() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>();
+        Script script = exchange -> {
+            exchange.streamHead();
+            for (int i = 0; i < 130; i++) {
+                Map<String, Object> tool = Map.of("toolCallId", "c" + i, "name", "step", "arguments", Map.of());
+                exchange.chunk(event("tool_call", tool).getBytes(UTF_8));
+            }
+            exchange.chunk(event("assistant_message_delta", Map.of("delta", said.take()))
+                    .getBytes(UTF_8));
+            said.take();
+            exchange.end();
+        };
+        try (WireResponse live = begun(Map.of("prompt", "Take many steps"), script)) {
+            tab.open("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText(".parts > .more", "10 parts that are between");
+            tab.find(".parts > .more").click();
+            tab.awaitTrue("document.querySelectorAll('details.tool').length === 130");
+
+            said.add("More of it");
+
+            tab.awaitText("rt-transcript", "More of it");
+            assertEquals(130L, tab.js("return document.querySelectorAll('details.tool').length"));
+            said.add("");
+            live.readAll();
         }
     }
 
@@ -585,6 +771,36 @@ class ConsoleIT {
     }
 
     @Test
+    void showsTheNewestEventOfALiveThread() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One."));
+        try (WireResponse live = begun(Map.of("threadId", "thr_live", "prompt", "Count in a thread"), saying(said))) {
+            tab.open("/console/threads/thr_live");
+            tab.awaitText(".inspector", "#1 ");
+
+            said.add("Two.");
+
+            tab.awaitText(".inspector", "#2 ");
+            said.add("");
+            live.readAll();
+        }
+        tab.awaitText(".inspector", "#3 ");
+    }
+
+    @Test
+    void asksForAThreadLessAndLessWhileItIsRefused() {
+        tab.open("/console/threads/thr_login");
+        tab.awaitText("rt-transcript", "Deploy it to staging");
+        refuse("target.includes('/threads/')");
+
+        tab.awaitText(".notice", "Not all of the thread can be shown. The gateway answered 503.");
+        tab.awaitTrue("document.querySelector('rt-thread').problem.rest >= 8000");
+
+        tab.awaitText("rt-transcript", "Deploy it to staging");
+        answerAgain();
+        tab.awaitTrue("document.querySelector('.notice') === null");
+    }
+
+    @Test
     void loadsATimelineOnceWhichGrowsMeanwhile() throws Exception {
         record("thr_meanwhile", "The first of two", saying("One."));
         tab.open("/console");
@@ -700,8 +916,14 @@ class ConsoleIT {
         tab.awaitText(".pair.tools .come", "test/logout.test.js");
         tab.awaitText(".pair.tools .differs-in", "other output");
         keepWhatIsSaved();
+        refuse("options.headers.Accept === 'text/html'");
+        button("Download as a page").click();
+        tab.awaitText(".notice", "503");
+        answerAgain();
         button("Download as a page").click();
         tab.awaitTrue("saved.length === 2");
+        assertEquals("", tab.text(".notice"));
+        tab.awaitText(".figures-table", "+26 %");
         String saved = String.valueOf(tab.js("return saved"));
         assertTrue(saved.contains(RUNS.good().id() + "." + RUNS.again().id() + ".html"), saved);
         assertTrue(saved.contains("<h1>Comparison of two runs"), saved);
@@ -721,8 +943,31 @@ class ConsoleIT {
     }
 
     @Test
+    void showsTheHoursThatWereAskedForLast() {
+        tab.open("/console/overview?hours=168");
+        tab.find("rt-chart canvas");
+        tab.js("window.answered = 0; window.mayGo = new Promise(resolve => { window.letGo = resolve; })");
+        between("""
+                if (asked.length === 1) { await mayGo; }
+                const answer = await ask(target, options);
+                const text = await answer.text();
+                answered++;
+                return new Response(text, answer);
+                """);
+
+        go("/console/overview?hours=72");
+        tab.awaitTrue("asked.length === 1");
+        go("/console/overview");
+        tab.awaitTrue("document.querySelector('rt-overview').hours.length === 24");
+        tab.js("letGo()");
+
+        tab.awaitTrue("answered >= 6");
+        assertEquals(24L, tab.js("return document.querySelector('rt-overview').hours.length"));
+    }
+
+    @Test
     void opensALongRunAndScrubsThroughIt() throws Exception {
-        String run = record("Write a book", exchange -> {
+        String run = record("thr_book", "Write a book", exchange -> {
             exchange.streamHead();
             StringBuilder some = new StringBuilder();
             for (int i = 1; i < LONG; i++) {
@@ -775,6 +1020,25 @@ class ConsoleIT {
         assertTrue(tab.browser().findElements(By.cssSelector(".grid-row")).size() < 100);
         tab.pressUntil(".grid", Keys.END, ".grid-row.selected", "run_completed");
         tab.awaitTrue("location.hash === ''");
+
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("target.includes('limit=6') && asked.length > 50");
+        go("/console/threads/thr_book");
+        tab.awaitText(".notice", "503");
+        answerAgain();
+        tab.awaitTrue("document.querySelector('.notice') === null");
+        tab.js("asked.length = 0");
+
+        record("thr_book", "Write the sequel", saying("Soon."));
+
+        tab.awaitTrue(TRACK + ".runs[1]?.last === 1");
+        assertEquals(List.of(), tab.js("return asked.filter(each => each.includes('limit=6'))"), "samples again");
+        assertEquals(true, tab.js("""
+                        const track = %s;
+                        return track.length > 500 && track.sequence.slice(0, track.length - 1).every((sequence, i, all) =>
+                          i === 0 || sequence > all[i - 1]);
+                        """.formatted(TRACK)));
     }
 
     @Test
