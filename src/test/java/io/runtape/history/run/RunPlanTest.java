@@ -89,7 +89,7 @@ abstract class RunPlanTest extends RunningGateway {
     @CsvSource({"thr_long", "thr_1"})
     void findsTheRunsOfAThreadThatIsDeleted(String thread) throws SQLException {
         String quoted = "'" + thread + "'";
-        for (String next : List.of(Deletion.RUNS_OF_THREAD, Deletion.RUN_OF_THREAD)) {
+        for (String next : List.of(Deletion.RUNS_OF_THREAD, EmptyThreads.RUN_OF_THREAD)) {
             LargeTables.requireOrder(
                     store(), with(next, "'o'", quoted), "owner = 'o'", "run_owner_thread_id_thread_ordinal_key");
         }
