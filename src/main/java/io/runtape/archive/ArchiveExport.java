@@ -106,6 +106,11 @@ final class ArchiveExport {
         }
 
         @Override
+        public long withoutFrames() {
+            return 0;
+        }
+
+        @Override
         public @Nullable String cursor() {
             return null;
         }
@@ -125,6 +130,10 @@ final class ArchiveExport {
         private boolean begun;
         private boolean over;
         private long runs;
+
+        /** Runs that go on, and those whose frames are gone; besides those that the walk has passed over. */
+        private long leftOut;
+
         private @Nullable Open open;
         private long written;
         private int atOnce;
@@ -188,17 +197,18 @@ final class ArchiveExport {
             @Nullable Run run = walk.next();
             if (run == null) {
                 if (walk.isOver()) {
-                    archive.endOfArchive(runs);
+                    archive.endOfArchive(runs, leftOut + walk.withoutFrames());
                     over = true;
                 }
                 return;
             }
             Optional<RunSnapshot> now = present.of(run);
-            if (now.isEmpty() || now.get().live() != null) {
+            if (now.isEmpty()) {
                 return;
             }
             Run ended = now.get().row();
-            if (ended.framesExpiredAt != null) {
+            if (now.get().live() != null || ended.framesExpiredAt != null) {
+                leftOut++;
                 return;
             }
             // Before the run's line: of a run that is deleted now, nothing is written.
@@ -212,6 +222,7 @@ final class ArchiveExport {
                 if (request.body().length == 0) {
                     // A recorded body is a JSON object: retention has deleted this one, and the frames, since the row
                     // was read.
+                    leftOut++;
                     return;
                 }
             } catch (DamagedBodyException e) {

@@ -127,7 +127,7 @@ final class ArchiveImport implements AutoCloseable {
         @Override
         public void line(byte[] bytes, int from, int length) throws SQLException {
             lineNumber++;
-            if (length == 0) {
+            if (length == 0 || length == 1 && bytes[from] == '\r') {
                 return;
             }
             try {

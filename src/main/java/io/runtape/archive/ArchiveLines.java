@@ -216,8 +216,15 @@ final class ArchiveLines {
         });
     }
 
-    void endOfArchive(long runs) throws IOException {
-        line(ArchiveFormat.ARCHIVE_END, to -> to.writeNumberField("runs", runs));
+    /**
+     * @param runs how many runs the archive has
+     * @param leftOut how many others were asked for
+     */
+    void endOfArchive(long runs, long leftOut) throws IOException {
+        line(ArchiveFormat.ARCHIVE_END, to -> {
+            to.writeNumberField("runs", runs);
+            to.writeNumberField("leftOut", leftOut);
+        });
     }
 
     /**

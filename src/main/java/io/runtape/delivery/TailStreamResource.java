@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.util.Base64;
 import java.util.HexFormat;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -35,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Path("/history/v1")
 public final class TailStreamResource {
+
+    private static final String REPR_DIGEST = "Repr-Digest";
 
     private static final String RUN_EXAMPLE = """
             event: tool_call
@@ -80,6 +83,16 @@ public final class TailStreamResource {
     @NonBlocking
     @APIResponse(
             responseCode = "200",
+            headers =
+                    @Header(
+                            name = REPR_DIGEST,
+                            description =
+                                    "The digest of the bytes (RFC 9530): with `verbatim=true`, from the beginning of a run that has ended and"
+                                            + " whose response was not compressed.",
+                            schema =
+                                    @Schema(
+                                            type = SchemaType.STRING,
+                                            examples = "sha-256=:LW9nb+Gc3oBAZcSZCLKO/t7n6Sn8mAcwEPd5d/gCcqM=:")),
             content =
                     @Content(
                             mediaType = ResponseType.EVENT_STREAM,
@@ -178,7 +191,7 @@ public final class TailStreamResource {
         Run run = found.run();
         if (run.digest != null && found.source().ending() != null && !ResponseType.isEncoded(run)) {
             String base64 = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(run.digest));
-            head.putHeader("Repr-Digest", "sha-256=:" + base64 + ":");
+            head.putHeader(REPR_DIGEST, "sha-256=:" + base64 + ":");
         }
     }
 

@@ -100,8 +100,8 @@ final class FacetSql {
                 .toList();
         return walks.size() == 1
                 ? walks.get(0)
-                : walks.stream().collect(Collectors.joining(") union (", "select v, run_pk from ((", ")) u"))
-                        + " order by v" + order.direction() + ", run_pk" + order.direction() + " limit " + limit;
+                : "select v, run_pk from (" + united(walks, " union ", "") + ") u order by v" + order.direction()
+                        + ", run_pk" + order.direction() + " limit " + limit;
     }
 
     /**
@@ -194,11 +194,25 @@ final class FacetSql {
         if (!candidates.areFacets()) {
             return "select " + columns + " from run_fact d where " + facts(candidates) + limit;
         }
-        // Each pair of them has the limit: H2 copies all rows of a union, once more for each union around it.
-        return candidates.keys().stream()
-                .map(key -> "select " + columns + " from run_facet d where " + facets(candidates, key) + limit)
-                .reduce((some, more) -> "(" + some + ")" + union + "(" + more + ")" + limit)
-                .orElseThrow();
+        return united(
+                candidates.keys().stream()
+                        .map(key -> "select " + columns + " from run_facet d where " + facets(candidates, key) + limit)
+                        .toList(),
+                union,
+                limit);
+    }
+
+    /**
+     * Halves of halves are few around each other: neither database's stack has room for as many unions as there may be keys.
+     *
+     * @param limit of each union: H2 copies all rows of one, once more for each union around it
+     */
+    private static String united(List<String> selects, String union, String limit) {
+        int half = selects.size() / 2;
+        return half == 0
+                ? selects.get(0)
+                : "(" + united(selects.subList(0, half), union, limit) + ")" + union + "("
+                        + united(selects.subList(half, selects.size()), union, limit) + ")" + limit;
     }
 
     private static String facets(IndexRange candidates, long key) {

@@ -28,23 +28,40 @@ final class PartitionKeeper {
     /** How often it looks. A run has its row, or is given up, within that time after it got its key. */
     private static final Duration LOOK = Duration.ofMinutes(1);
 
+    /** Who has a key is not at once a live run: the thread may be preempted in between. */
+    static final Duration SETTLES = Duration.ofSeconds(5);
+
     private final Journal journal;
     private final long lookNanos;
     private final long ageNanos;
+    private final long settlesNanos;
     private long lookedAt;
     private long begunAt;
 
+    /** The partition in which runs began when it was noted, and then. */
+    private long noted;
+
+    private long notedAt;
+
+    /** The one that was noted before: whoever got a key of an earlier one has a live run, or had one. */
+    private long settled;
+
     /**
+     * @param settles within which time a run is live after it got its key
      * @param rest how long runs rest before they are packed: a partition takes about as long. If nothing is packed, only
      *     its size ends a partition, since it stays for as long as its runs
      */
-    PartitionKeeper(Journal journal, Optional<Duration> rest) {
+    PartitionKeeper(Journal journal, Duration settles, Optional<Duration> rest) {
         this.journal = journal;
+        this.settlesNanos = settles.toNanos();
         this.ageNanos =
                 rest.map(time -> Math.min(time.toNanos(), AGE_MAX.toNanos())).orElse(Long.MAX_VALUE);
         this.lookNanos = Math.min(ageNanos, LOOK.toNanos());
         this.lookedAt = System.nanoTime();
         this.begunAt = lookedAt;
+        this.noted = BlockPartitions.number(journal.lastRunPk());
+        this.notedAt = lookedAt;
+        this.settled = noted;
     }
 
     /** Does what is due; most of the time, nothing is. */
@@ -54,13 +71,16 @@ final class PartitionKeeper {
             return;
         }
         lookedAt = now;
-        // The present partition stays for one look more after it: who has a key is not at once a live run.
-        long present = BlockPartitions.number(journal.lastRunPk());
         Set<Long> live =
                 journal.liveRunPks().map(BlockPartitions::number).collect(Collectors.toCollection(HashSet::new));
         // Before others are dropped, which may have to wait: runs can begin only in partitions that are there.
         goOnWhereDue(connection, now);
-        int dropped = BlockPartitions.drop(connection, journal.nodeId(), present, live);
+        if (now - notedAt >= settlesNanos) {
+            settled = noted;
+            noted = BlockPartitions.number(journal.lastRunPk());
+            notedAt = now;
+        }
+        int dropped = BlockPartitions.drop(connection, journal.nodeId(), settled, live);
         if (dropped > 0) {
             LOG.debugf("%d partitions of blocks are packed and dropped", dropped);
         }

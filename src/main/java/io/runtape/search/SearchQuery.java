@@ -168,7 +168,7 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
         List<Phrase> unwanted = new ArrayList<>();
         int at = 0;
         while (at < q.length()) {
-            if (Character.isWhitespace(q.charAt(at))) {
+            if (isSpace(q.charAt(at))) {
                 at++;
                 continue;
             }
@@ -205,10 +205,15 @@ public record SearchQuery(List<Phrase> phrases, int wantedCount) {
 
     private static int endOfWord(String q, int from) {
         int end = from;
-        while (end < q.length() && !Character.isWhitespace(q.charAt(end)) && q.charAt(end) != '"') {
+        while (end < q.length() && !isSpace(q.charAt(end)) && q.charAt(end) != '"') {
             end++;
         }
         return end;
+    }
+
+    /** Also one that does not break a line, as text that was pasted from a page has. */
+    private static boolean isSpace(char c) {
+        return Character.isWhitespace(c) || Character.isSpaceChar(c);
     }
 
     /** Empty if it has no word, such as a lone sign. */

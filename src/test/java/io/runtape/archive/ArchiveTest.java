@@ -316,6 +316,11 @@ abstract class ArchiveTest extends RecordedHistory {
         return json.replaceAll("\"requestId\":\"[^\"]*\"", "");
     }
 
+    private static String lastLine(String archive) {
+        List<String> lines = archive.lines().toList();
+        return lines.get(lines.size() - 1);
+    }
+
     private static List<String> idsOf(String archive) throws IOException {
         List<String> ids = new ArrayList<>();
         for (String line : archive.lines().toList()) {
@@ -414,6 +419,7 @@ abstract class ArchiveTest extends RecordedHistory {
         String ended = record(body("Ended"), Script.stream("data: 1\n\n"));
         try (LiveRun live = begin("{\"agent\":\"other\"}", "data: 1\n\n")) {
             assertEquals(List.of(ended), idsOf(export("/runs")));
+            assertEquals("{\"line\":\"archiveEnd\",\"runs\":1,\"leftOut\":1}", lastLine(export("/runs")));
             refused(history().accept(LINES).get("/runs/" + live.id()).then(), 409, "run_active");
             live.finish();
             assertEquals(List.of(live.id(), ended), idsOf(export("/runs")));
@@ -421,6 +427,12 @@ abstract class ArchiveTest extends RecordedHistory {
             assertEquals(List.of(live.id()), idsOf(export("/runs/" + live.id())));
         }
         assertEquals(List.of(), idsOf(export("/runs?agent=nobody")));
+        assertEquals(
+                1,
+                change("update run set frames_expired_at = now(), packed_at = now() where run_pk = "
+                        + table().run(ended).pk()));
+        assertEquals("{\"line\":\"archiveEnd\",\"runs\":1,\"leftOut\":1}", lastLine(export("/runs")));
+        assertEquals("{\"line\":\"archiveEnd\",\"runs\":0,\"leftOut\":1}", lastLine(export("/threads/" + thread)));
     }
 
     /** The client of the JDK, and whatever is made of it, speaks HTTP/2 where the server does. */
@@ -682,8 +694,9 @@ abstract class ArchiveTest extends RecordedHistory {
             assertEquals(404, historyOf(key).get("/runs/" + id).statusCode(), damage.getKey());
         }
 
-        for (String whole : List.of(archive, archive.replace("\n", "\r\n"))) {
-            assertEquals(1, imported(whole).path("imported").asInt(), "it is whole");
+        String spread = "\r\n" + archive.replace("\n", "\r\n\r\n");
+        for (String whole : List.of(archive, archive.replace("\n", "\r\n"), spread)) {
+            assertCounts(imported(whole), 1, 0, 0, 0);
             delete("/runs/" + id);
         }
         assertEquals(1, imported(withoutChecks(archive)).path("imported").asInt(), "an earlier version has written it");

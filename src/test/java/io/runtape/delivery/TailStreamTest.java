@@ -2,6 +2,7 @@ package io.runtape.delivery;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.sse.FrameKind;
@@ -349,6 +350,31 @@ abstract class TailStreamTest extends RunningGateway {
         String run = record(Script.stream("\uFEFFdata: 1\r\n\r\n", ": c\n\n", "data: tail"));
 
         assertEquals("\uFEFFdata: 1\r\n\r\n: c\n\ndata: tail", tail("/runs/" + run + "/events?verbatim=true"));
+    }
+
+    /** It may be any that begins so. */
+    @Test
+    void tellsNoDigestOfARunThatGoesOn() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        Script script = exchange -> {
+            exchange.streamHead().chunk(event(1));
+            assertTrue(asked.await(20, TimeUnit.SECONDS));
+            exchange.end();
+        };
+        try (WireResponse live =
+                client().post("/v1/run", "{}", upstream.on(script).header(), key)) {
+            String run = live.header("Runtape-Run-Id");
+            String verbatim = "/history/v1/runs/" + run + "/events?verbatim=true";
+            try (WireResponse tail = client().get(verbatim, STREAM, key)) {
+                assertFalse(tail.head().has("Repr-Digest"));
+                asked.countDown();
+                assertEquals(event(1), new String(tail.whole(), StandardCharsets.UTF_8));
+            }
+            table().ended(run);
+            try (WireResponse tail = client().get(verbatim, STREAM, key)) {
+                assertTrue(tail.head().has("Repr-Digest"));
+            }
+        }
     }
 
     @Test

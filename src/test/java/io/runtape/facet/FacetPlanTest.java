@@ -347,6 +347,37 @@ abstract class FacetPlanTest extends RunningGateway {
         assertEquals(FIRST + 99, keys(collect).get(0));
     }
 
+    /** As many as a call over HTTP/2 may name. */
+    @Test
+    void looksForThousandsOfTraits() {
+        List<String> agents = new ArrayList<>(List.of(AGENTS));
+        for (int i = agents.size(); i < 3000; i++) {
+            agents.add("agent-" + i);
+        }
+
+        for (By by : By.values()) {
+            RunOrder order = new RunOrder(by, true);
+            assertEquals(
+                    List.of(),
+                    found(new RunCriteria(OWNER).anyOf(Kind.AGENT, agents.subList(3, 3000)), order),
+                    by::toString);
+            assertEquals(
+                    found(new RunCriteria(OWNER), order),
+                    found(new RunCriteria(OWNER).anyOf(Kind.AGENT, agents), order),
+                    by::toString);
+            assertEquals(found(early(), order), found(early().anyOf(Kind.AGENT, agents), order), by::toString);
+        }
+    }
+
+    private static RunCriteria early() {
+        Instant from = Instant.EPOCH.plus(1767225600000000L, ChronoUnit.MICROS);
+        return new RunCriteria(OWNER).created(Optional.of(from), from.plus(100, ChronoUnit.MICROS));
+    }
+
+    private List<Place> found(RunCriteria criteria, RunOrder order) {
+        return QuarkusTransaction.requiringNew().call(() -> finder.find(criteria, order, Optional.empty(), 10));
+    }
+
     private void readsFewRows(String statement) throws SQLException {
         String plan = plan("analyze " + statement);
         long most = PlanRows.most(store().engine(), plan);

@@ -63,11 +63,15 @@ class PackingPostgresTest extends PackingTest {
         });
     }
 
+    private PartitionKeeper keeper(Duration settles) {
+        return new PartitionKeeper(journal, settles, Optional.of(Duration.ZERO));
+    }
+
     @Test
     void goesOnToTheNextPartitionAndDropsThePackedOnes() throws Exception {
         String before = record(Script.stream("data: before\n\n"));
         long place = place(table().run(before).pk());
-        PartitionKeeper keeper = new PartitionKeeper(journal, Optional.of(Duration.ZERO));
+        PartitionKeeper keeper = keeper(Duration.ZERO);
         try (Connection connection = store().connect()) {
             keeper.look(connection);
             assertEquals(place + 1, place(journal.lastRunPk()));
@@ -85,10 +89,27 @@ class PackingPostgresTest extends PackingTest {
         }
     }
 
+    /** A run that is about to be live has a key of it. */
+    @Test
+    void keepsThePartitionsInWhichRunsHaveJustBegun() throws Exception {
+        PartitionKeeper keeper = keeper(Duration.ofHours(1));
+        try (Connection connection = store().connect()) {
+            String id = record(Script.stream("data: a\n\n"));
+            long place = place(table().ended(id).pk());
+            packAll(connection);
+
+            keeper.look(connection);
+            keeper.look(connection);
+
+            assertTrue(place(journal.lastRunPk()) >= place + 1);
+            assertTrue(partitions(connection).contains(partition(place)));
+        }
+    }
+
     /** An import may use up the keys of several partitions between two looks. */
     @Test
     void makesThePartitionThatTheKeysHaveComeTo() throws Exception {
-        PartitionKeeper keeper = new PartitionKeeper(journal, Optional.of(Duration.ZERO));
+        PartitionKeeper keeper = keeper(Duration.ZERO);
         try (Connection connection = store().connect()) {
             long next = BlockPartitions.number(journal.lastRunPk()) + 5;
             // Nothing has begun in it: the keeper does not go on to the one behind.
@@ -115,7 +136,7 @@ class PackingPostgresTest extends PackingTest {
                 Connection connection = store().connect()) {
             live.readUpTo("data: a\n\n".length());
             String liveId = live.header("Runtape-Run-Id");
-            PartitionKeeper keeper = new PartitionKeeper(journal, Optional.of(Duration.ZERO));
+            PartitionKeeper keeper = keeper(Duration.ZERO);
             long place = place(table().run(liveId).pk());
             keeper.look(connection);
             String ended = record(Script.stream("data: b\n\n"));
@@ -149,7 +170,7 @@ class PackingPostgresTest extends PackingTest {
     void goesOnWhileAPartitionCannotBeDropped() throws Exception {
         String one = record(Script.stream("data: one\n\n"));
         long first = place(table().ended(one).pk());
-        PartitionKeeper keeper = new PartitionKeeper(journal, Optional.of(Duration.ZERO));
+        PartitionKeeper keeper = keeper(Duration.ZERO);
         try (Connection connection = store().connect();
                 Connection backup = store().connect()) {
             keeper.look(connection);

@@ -36,6 +36,10 @@ final class SearchCases {
             misses("The test suite is green.", "\"suite green\""),
             finds("one\ntwo", "\"one two\""),
             finds("one, two", "\"ONE  two\""),
+            // Spaces that text from a page has
+            finds("one and two", "two\u00a0one"),
+            finds("one and two", "two\u202f\u3000on*\u2007"),
+            misses("one and two", "one\u00a0-two"),
             // Beginnings
             finds("The test suite is green.", "sui*"),
             finds("The test suite is green.", "suite*"),

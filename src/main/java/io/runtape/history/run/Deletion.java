@@ -40,15 +40,8 @@ public final class Deletion {
     private static final String SELECT_WITHOUT_PROMPT =
             "select status, owner, thread_id from run where run_pk = ? for update";
 
-    /** The order of an index: PostgreSQL would walk the table for a thread that has most of its owner's runs. */
-    private static final String IN_ORDER = " order by owner, thread_id, thread_ordinal";
-
     static final String RUNS_OF_THREAD =
-            "select run_pk from run where owner = ? and thread_id = ?" + IN_ORDER + " limit 100";
-
-    /** One that has not joined the thread yet, since it has no response, is about to; one that has ended without does not count. */
-    static final String RUN_OF_THREAD = "select 1 from run where owner = ? and thread_id = ?"
-            + " and (thread_ordinal is not null or status = 'running')" + IN_ORDER + " limit 1";
+            "select run_pk from run where owner = ? and thread_id = ?" + EmptyThreads.IN_ORDER + " limit 100";
 
     static final String RUNNING_OF_THREAD =
             "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";
@@ -59,12 +52,19 @@ public final class Deletion {
     private final DataSource database;
     private final Store store;
     private final Journal journal;
+    private final EmptyThreads emptyThreads;
     private final List<DeletionHook> hooks;
 
-    Deletion(DataSource database, Store store, Journal journal, @All List<DeletionHook> hooks) {
+    Deletion(
+            DataSource database,
+            Store store,
+            Journal journal,
+            EmptyThreads emptyThreads,
+            @All List<DeletionHook> hooks) {
         this.database = database;
         this.store = store;
         this.journal = journal;
+        this.emptyThreads = emptyThreads;
         this.hooks = hooks;
     }
 
@@ -138,7 +138,7 @@ public final class Deletion {
     }
 
     private static void requireEnded(Connection connection, Owner owner, String threadId) throws SQLException {
-        if (exists(connection, RUNNING_OF_THREAD, owner, threadId)) {
+        if (EmptyThreads.exists(connection, RUNNING_OF_THREAD, owner, threadId)) {
             throw ApiException.runActive();
         }
     }
@@ -201,7 +201,7 @@ public final class Deletion {
         if (place.isEmpty()) {
             return false;
         }
-        deleteIfEmpty(connection, new Owner(place.get().owner), place.get().threadId);
+        emptyThreads.delete(connection, new Owner(place.get().owner), place.get().threadId);
         return true;
     }
 
@@ -308,40 +308,11 @@ public final class Deletion {
         return runs;
     }
 
-    /**
-     * Returns false if a run joined the thread meanwhile. Locks the thread's row first, so that no run joins between
-     * the check and the deletion.
-     */
+    /** Returns false if a run joined the thread meanwhile. */
     private boolean deleteEmptyThread(Connection connection, Owner owner, String threadId) throws SQLException {
         return tried(() -> Transaction.in(connection, () -> {
-            exists(connection, "select 1 from thread where owner = ? and id = ? for update", owner, threadId);
-            return deleteIfEmpty(connection, owner, threadId);
+            emptyThreads.lock(connection, owner, threadId);
+            return emptyThreads.delete(connection, owner, threadId);
         }));
-    }
-
-    /** The statements of that; the transaction holds the thread's row. */
-    private boolean deleteIfEmpty(Connection connection, Owner owner, String threadId) throws SQLException {
-        if (exists(connection, RUN_OF_THREAD, owner, threadId)) {
-            return false;
-        }
-        try (PreparedStatement delete = connection.prepareStatement("delete from thread where owner = ? and id = ?")) {
-            delete.setString(1, owner.id());
-            delete.setString(2, threadId);
-            delete.executeUpdate();
-        }
-        for (DeletionHook hook : hooks) {
-            hook.afterThread(connection, owner, threadId);
-        }
-        return true;
-    }
-
-    private static boolean exists(Connection connection, String sql, Owner owner, String threadId) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(sql)) {
-            select.setString(1, owner.id());
-            select.setString(2, threadId);
-            try (ResultSet row = select.executeQuery()) {
-                return row.next();
-            }
-        }
     }
 }

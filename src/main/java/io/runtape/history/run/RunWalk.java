@@ -14,6 +14,9 @@ public interface RunWalk {
     /** Whether the last run was returned. */
     boolean isOver();
 
+    /** How many runs it has passed over since retention has deleted their frames. */
+    long withoutFrames();
+
     /** The cursor of the listing that goes on behind the run that was returned last; null if there is no listing. */
     @Nullable
     String cursor();

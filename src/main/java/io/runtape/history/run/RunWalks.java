@@ -80,6 +80,7 @@ public final class RunWalks {
 
         private Optional<Place> read;
         private boolean over;
+        private long withoutFrames;
 
         Newest(RunSelection selection, Optional<Place> after, LongConsumer room) {
             this.selection = selection;
@@ -96,6 +97,7 @@ public final class RunWalks {
                 if (!over) {
                     read = Optional.of(some.get(some.size() - 1));
                     places.addAll(runs.withFrames(some));
+                    withoutFrames += some.size() - places.size();
                 }
             }
             Place place = places.poll();
@@ -109,6 +111,11 @@ public final class RunWalks {
         @Override
         public boolean isOver() {
             return over;
+        }
+
+        @Override
+        public long withoutFrames() {
+            return withoutFrames;
         }
 
         @Override
@@ -148,6 +155,11 @@ public final class RunWalks {
         @Override
         public boolean isOver() {
             return over;
+        }
+
+        @Override
+        public long withoutFrames() {
+            return 0;
         }
 
         @Override

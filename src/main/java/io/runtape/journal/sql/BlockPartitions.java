@@ -138,7 +138,7 @@ public final class BlockPartitions {
      *
      * @param connection in auto-commit mode: no transaction may detach without keeping others out
      * @param nodeId the node of this gateway
-     * @param present the number of the partition in which this gateway begins runs
+     * @param present the number of the first partition in which this gateway may still begin runs
      * @param live the numbers of those in which it has live runs
      * @return how many it dropped
      */

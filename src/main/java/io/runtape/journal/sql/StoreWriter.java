@@ -8,7 +8,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.TreeSet;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -30,14 +32,17 @@ public final class StoreWriter implements BatchWriter {
     private final Connection connection;
     private final NodeFence fence;
     private final RunClaims claims;
+    private final LeftThreads threads;
     private final RunRows rows;
     private final FrameWriter frames;
 
-    private StoreWriter(Store store, RunClaims claims, Connection connection, NodeFence fence) throws SQLException {
+    private StoreWriter(Store store, RunClaims claims, LeftThreads threads, Connection connection, NodeFence fence)
+            throws SQLException {
         this.store = store;
         this.connection = connection;
         this.fence = fence;
         this.claims = claims;
+        this.threads = threads;
         this.rows = RunRows.of(store.engine(), connection);
         this.frames =
                 store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection, fence) : new H2Frames(connection);
@@ -47,19 +52,21 @@ public final class StoreWriter implements BatchWriter {
      * Registers a new node for this start, and opens its connection.
      *
      * @param claims claims what a run needs before its row is written
+     * @param threads gets the threads that runs leave
      * @throws SQLException if the database does not answer, or refuses
      */
-    public static StoreWriter open(Store store, RunClaims claims) throws SQLException {
-        return open(store, claims, null);
+    public static StoreWriter open(Store store, RunClaims claims, LeftThreads threads) throws SQLException {
+        return open(store, claims, threads, null);
     }
 
     @Override
     public StoreWriter successor() throws SQLException {
         store.requireRoom();
-        return open(store, claims, fence);
+        return open(store, claims, threads, fence);
     }
 
-    private static StoreWriter open(Store store, RunClaims claims, @Nullable NodeFence known) throws SQLException {
+    private static StoreWriter open(Store store, RunClaims claims, LeftThreads threads, @Nullable NodeFence known)
+            throws SQLException {
         Connection connection = store.connectToWrite(ANSWER_WITHIN);
         try {
             Engine engine = store.engine();
@@ -68,7 +75,7 @@ public final class StoreWriter implements BatchWriter {
             if (known == null && engine == Engine.POSTGRESQL) {
                 BlockPartitions.makeFirst(connection, fence.nodeId());
             }
-            return new StoreWriter(store, claims, connection, fence);
+            return new StoreWriter(store, claims, threads, connection, fence);
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
@@ -137,8 +144,34 @@ public final class StoreWriter implements BatchWriter {
         rows.name(names);
         rows.end(ends);
         rows.send();
+        leaveThreads(heads);
         if (batch.frames() > 0) {
             frames.write(batch);
+        }
+    }
+
+    /** Threads are locked in an order, as those are that runs join. */
+    private void leaveThreads(List<RunRows.Head> heads) throws SQLException {
+        TreeSet<Left> left = new TreeSet<>();
+        for (RunRows.Head each : heads) {
+            String thread = each.head().leftThreadId();
+            if (thread != null) {
+                left.add(new Left(each.run().owner(), thread));
+            }
+        }
+        for (Left each : left) {
+            threads.left(connection, each.owner, each.threadId);
+        }
+    }
+
+    private record Left(String owner, String threadId) implements Comparable<Left> {
+
+        private static final Comparator<Left> ORDER =
+                Comparator.comparing(Left::owner).thenComparing(Left::threadId);
+
+        @Override
+        public int compareTo(Left other) {
+            return ORDER.compare(this, other);
         }
     }
 

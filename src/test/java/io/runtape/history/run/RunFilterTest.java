@@ -327,6 +327,7 @@ abstract class RunFilterTest extends IndexedHistory {
         assertEquals("a b", page.getString("data[0].metadata.deep.er.key"));
         assertTrue(page.getMap("meta").containsKey("hasMore"));
         JsonPath result = json("/runs?fields=result,reason");
+        assertEquals(Set.of("result", "reason"), result.getMap("data[0]").keySet());
         assertEquals("Done.", result.getString("data[0].result"));
         assertNull(result.get("data[0].reason"));
         assertEquals(List.of(Map.of()), json("/runs?fields=highlight").getList("data"));

@@ -533,6 +533,39 @@ abstract class RunHistoryTest extends RecordedHistory {
     /** Its name and its tickets are those of a thread that goes on. */
     @Test
     void keepsTheThreadThatARunIsAboutToJoin() throws Exception {
+        answersAfterTheDeletionOfTheOtherRunOfItsThread();
+
+        assertEquals("Mine", json("/threads/" + thread).getString("data.title"));
+        assertEquals(1, json("/threads/" + thread).getInt("data.runCount"));
+    }
+
+    /** A call names the thread, and its response another one. */
+    @Test
+    void leavesNoEmptyThreadBehindARunThatJoinsAnotherOne() throws Exception {
+        String joined = "thr_" + UUID.randomUUID();
+
+        answersAfterTheDeletionOfTheOtherRunOfItsThread("X-Thread-ID: " + joined);
+
+        refused("/threads/" + thread, 404, "not_found");
+        assertEquals(List.of(joined), ids("/threads"));
+        assertEquals(1, json("/threads/" + joined).getInt("data.runCount"));
+    }
+
+    @Test
+    void keepsAThreadWithRunsThatAnotherRunLeaves() throws Exception {
+        String named = "{\"threadId\":\"" + thread + "\"}";
+        String stays = record(named, COMPLETED);
+
+        record(
+                named,
+                exchange -> exchange.streamHead("X-Thread-ID: thr_" + UUID.randomUUID())
+                        .chunk("data: x\n\n")
+                        .end());
+
+        assertEquals(List.of(stays), ids("/threads/" + thread + "/runs"));
+    }
+
+    private void answersAfterTheDeletionOfTheOtherRunOfItsThread(String... responseHeaders) throws Exception {
         record("{\"agent\":\"gone\",\"threadId\":\"" + thread + "\"}", COMPLETED);
         history()
                 .contentType(ContentType.JSON)
@@ -543,7 +576,7 @@ abstract class RunHistoryTest extends RecordedHistory {
         CountDownLatch answers = new CountDownLatch(1);
         Scripted later = upstream.on(exchange -> {
             assertTrue(answers.await(1, TimeUnit.MINUTES));
-            exchange.streamHead().chunk("data: x\n\n").end();
+            exchange.streamHead(responseHeaders).chunk("data: x\n\n").end();
         });
         CompletableFuture<WireResponse> call = CompletableFuture.supplyAsync(() -> {
             try {
@@ -561,9 +594,6 @@ abstract class RunHistoryTest extends RecordedHistory {
         try (WireResponse response = call.get(1, TimeUnit.MINUTES)) {
             response.whole();
         }
-
-        assertEquals("Mine", json("/threads/" + thread).getString("data.title"));
-        assertEquals(1, json("/threads/" + thread).getInt("data.runCount"));
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -89,12 +90,34 @@ abstract class RunPlanTest extends RunningGateway {
     @CsvSource({"thr_long", "thr_1"})
     void findsTheRunsOfAThreadThatIsDeleted(String thread) throws SQLException {
         String quoted = "'" + thread + "'";
-        for (String next : List.of(Deletion.RUNS_OF_THREAD, Deletion.RUN_OF_THREAD)) {
+        for (String next : List.of(Deletion.RUNS_OF_THREAD, EmptyThreads.RUN_OF_THREAD)) {
             LargeTables.requireOrder(
                     store(), with(next, "'o'", quoted), "owner = 'o'", "run_owner_thread_id_thread_ordinal_key");
         }
         // By the thread, or by what is live.
         LargeTables.requireIndex(store(), with(Deletion.RUNNING_OF_THREAD, "'o'", quoted), "runtape.", "index scan");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"thr_long", "thr_1"})
+    void findsWhatIsGoneOfAThreadByAnIndex(String thread) throws SQLException {
+        String sql = only(IssuedStatements.of(() -> QuarkusTransaction.requiringNew()
+                .run(() -> Run.lastExpiredInThread(OWNER, thread, 0, Long.MAX_VALUE))));
+
+        LargeTables.requireIndex(
+                store(),
+                with(sql, "'o'", "'" + thread + "'", "0", "9000", "1"),
+                "owner = 'o'",
+                "run_owner_thread_id_thread_ordinal_key");
+    }
+
+    @Test
+    void addsUpTheBytesOfAThreadByAnIndex() throws SQLException {
+        String sql = only(IssuedStatements.of(
+                () -> QuarkusTransaction.requiringNew().run(() -> Run.bytesInThread(OWNER, "thr_1"))));
+
+        LargeTables.requireIndex(
+                store(), with(sql, "'o'", "'thr_1'"), "owner = 'o'", "run_owner_thread_id_thread_ordinal_key");
     }
 
     private static String only(List<String> statements) {

@@ -1,13 +1,23 @@
 package io.runtape.history.thread;
 
 import static io.runtape.testsupport.LargeTables.with;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.runtape.access.Owner;
+import io.runtape.history.thread.ThreadQueries.StreamPosition;
 import io.runtape.store.Engine;
+import io.runtape.testsupport.IssuedStatements;
 import io.runtape.testsupport.LargeTables;
 import io.runtape.testsupport.RunningGateway;
+import jakarta.inject.Inject;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,6 +36,9 @@ abstract class ThreadPlanTest extends RunningGateway {
             IntStream.rangeClosed(1, 1000).mapToObj(String::valueOf).collect(Collectors.joining(", ", "array[", "]"));
 
     private static final String TIME = "timestamp with time zone '2030-01-01 00:00:00+00'";
+
+    @Inject
+    ThreadQueries threads;
 
     private static String statement(String name, boolean h2) {
         return switch (name) {
@@ -63,5 +76,25 @@ abstract class ThreadPlanTest extends RunningGateway {
     })
     void findsItsRowsByAnIndex(String name, String onH2, String onPostgres) throws SQLException {
         LargeTables.requireIndex(store(), statement(name, store().engine() == Engine.H2), onH2, onPostgres);
+    }
+
+    /** As many as a deletion looks at together. */
+    @Test
+    void countsThreadsWithARunThatGoesOnByAnIndex() throws SQLException {
+        List<StreamPosition> places = IntStream.rangeClosed(1, 500)
+                .mapToObj(i -> new StreamPosition(Instant.EPOCH, "thr_" + i))
+                .toList();
+        List<String> issued = IssuedStatements.of(
+                () -> QuarkusTransaction.requiringNew().run(() -> threads.running(new Owner("o"), places)));
+        assertEquals(1, issued.size(), issued::toString);
+        String sql = issued.get(0);
+        List<String> values = new ArrayList<>(List.of("'o'"));
+        long ids = sql.chars().filter(c -> c == '?').count() - 2;
+        for (long i = 1; i <= ids; i++) {
+            values.add("'thr_" + i + "'");
+        }
+        values.add("'running'");
+
+        LargeTables.requireIndex(store(), with(sql, values.toArray(String[]::new)), "thread_id", "thread_pkey");
     }
 }
