@@ -12,7 +12,7 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * Deletes threads that are left without runs, in the caller's transaction. It locks the thread's row first, so that no run joins between
+ * Deletes threads that are left without runs, in the caller's transaction. The thread's row is locked first, so that no run joins between
  * the check and the deletion; of two transactions that take the last runs away, one finds the thread empty. Blocks; safe for any thread.
  */
 @Singleton
@@ -27,6 +27,8 @@ final class EmptyThreads implements LeftThreads {
 
     private static final String LOCK = "select 1 from thread where owner = ? and id = ? for update";
 
+    private static final String LOCK_IF_FREE = LOCK + " skip locked";
+
     private static final String DELETE = "delete from thread where owner = ? and id = ?";
 
     private final List<DeletionHook> hooks;
@@ -35,17 +37,21 @@ final class EmptyThreads implements LeftThreads {
         this.hooks = hooks;
     }
 
+    /**
+     * A thread whose row another transaction has locked stays: the commit of many runs holds the rows of the threads that they join, and
+     * must not wait for one of those that it leaves.
+     */
     @Override
     public void left(Connection connection, String owner, String threadId) throws SQLException {
         Owner of = new Owner(owner);
-        if (lock(connection, of, threadId)) {
+        if (exists(connection, LOCK_IF_FREE, of, threadId)) {
             delete(connection, of, threadId);
         }
     }
 
-    /** Locks the thread's row until the end of the transaction; returns false if there is none. */
-    boolean lock(Connection connection, Owner owner, String threadId) throws SQLException {
-        return exists(connection, LOCK, owner, threadId);
+    /** Locks the thread's row, if there is one, until the end of the transaction. */
+    void lock(Connection connection, Owner owner, String threadId) throws SQLException {
+        exists(connection, LOCK, owner, threadId);
     }
 
     /** Deletes the thread, whose row the transaction has locked; returns false if it has a run. */

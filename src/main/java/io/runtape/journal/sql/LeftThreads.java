@@ -10,6 +10,9 @@ import java.sql.SQLException;
 @FunctionalInterface
 public interface LeftThreads {
 
-    /** Deletes the thread if it has no run, in the connection's transaction, in which the run has joined another one. */
+    /**
+     * Deletes the thread if it has no run and no other transaction has locked it, in the connection's transaction, in which the run has
+     * joined another one.
+     */
     void left(Connection connection, String owner, String threadId) throws SQLException;
 }

@@ -8,9 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.TreeSet;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -150,28 +148,12 @@ public final class StoreWriter implements BatchWriter {
         }
     }
 
-    /** Threads are locked in an order, as those are that runs join. */
     private void leaveThreads(List<RunRows.Head> heads) throws SQLException {
-        TreeSet<Left> left = new TreeSet<>();
         for (RunRows.Head each : heads) {
             String thread = each.head().leftThreadId();
             if (thread != null) {
-                left.add(new Left(each.run().owner(), thread));
+                threads.left(connection, each.run().owner(), thread);
             }
-        }
-        for (Left each : left) {
-            threads.left(connection, each.owner, each.threadId);
-        }
-    }
-
-    private record Left(String owner, String threadId) implements Comparable<Left> {
-
-        private static final Comparator<Left> ORDER =
-                Comparator.comparing(Left::owner).thenComparing(Left::threadId);
-
-        @Override
-        public int compareTo(Left other) {
-            return ORDER.compare(this, other);
         }
     }
 
