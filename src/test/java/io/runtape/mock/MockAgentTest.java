@@ -261,10 +261,11 @@ abstract class MockAgentTest extends RecordedHistory {
         assertEquals(new Sha256().add(form.getBytes(UTF_8)).hex(), key);
     }
 
-    /** A name may have a quarter of a megabyte. */
+    /** A name may have fifty thousand characters, and a place several names. */
     @Test
     void cutsLongPlaces() throws Exception {
-        String body = "{\"prompt\":\"" + prompt + "\",\"input\":{\"" + "name".repeat(50_000) + "\":%s}}";
+        String name = "name".repeat(12_000);
+        String body = "{\"prompt\":\"" + prompt + "\",\"input\":{\"" + name + "\":{\"" + name + "\":%s}}}";
         record(body.formatted("1"), Script.stream("data: 1\n\n"));
 
         try (WireResponse refused = mocked(body.formatted("2"), "Runtape-Replay: match")) {
