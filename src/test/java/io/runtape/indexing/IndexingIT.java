@@ -6,15 +6,13 @@ import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
-import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.WireResponse;
+import io.runtape.testsupport.ShortRuns;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -41,20 +39,11 @@ class IndexingIT {
         Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
         settings.put("RUNTAPE_ANONYMOUS", "true");
         settings.put("RUNTAPE_PACK_AFTER", "50ms");
-        List<String> ids = new ArrayList<>();
+        List<String> ids;
         try (Connection connection = PostgresServer.connect(database);
                 Statement statement = connection.createStatement()) {
             try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-                for (int i = 0; i < 4; i++) {
-                    try (WireResponse response = gateway.client()
-                            .post(
-                                    "/v1/run",
-                                    "{}",
-                                    upstream.on(Script.stream("data: x\n\n")).header())) {
-                        response.whole();
-                        ids.add(response.header("Runtape-Run-Id"));
-                    }
-                }
+                ids = ShortRuns.record(gateway, upstream, 4);
                 RunTable.await(
                         "they are packed and indexed",
                         PATIENCE,

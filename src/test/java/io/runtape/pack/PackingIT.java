@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
-import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
+import io.runtape.testsupport.ShortRuns;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -167,18 +167,9 @@ class PackingIT {
         Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
         settings.put("RUNTAPE_ANONYMOUS", "true");
         settings.put("RUNTAPE_PACK_AFTER", "off");
-        List<String> ids = new ArrayList<>();
+        List<String> ids;
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-            for (int i = 0; i < FAILING + 4; i++) {
-                try (WireResponse response = gateway.client()
-                        .post(
-                                "/v1/run",
-                                "{}",
-                                upstream.on(Script.stream("data: x\n\n")).header())) {
-                    response.whole();
-                    ids.add(response.header("Runtape-Run-Id"));
-                }
-            }
+            ids = ShortRuns.record(gateway, upstream, FAILING + 4);
         }
         settings.put("RUNTAPE_PACK_AFTER", "50ms");
         try (Connection connection = PostgresServer.connect(database)) {
