@@ -240,11 +240,17 @@ abstract class MockAgentTest extends RecordedHistory {
                 "{\"a\":1,\"b\":2} | {\"a=1\\ninput.b\":2} | input.a: recorded 1, asked nothing",
             })
     void tellsANameFromSeveral(String recorded, String asked, String said) throws Exception {
-        String body = "{\"prompt\":\"" + prompt + "\",\"input\":%s}";
+        assertTellsApart("%s", recorded, asked, recorded, said);
+    }
+
+    /** Inputs of that form: one that is recorded, another one, in which this differs, and one that is the same. */
+    private void assertTellsApart(String form, String recorded, String other, String same, String differs)
+            throws Exception {
+        String body = "{\"prompt\":\"" + prompt + "\",\"input\":" + form + "}";
         record(body.formatted(recorded), Script.stream("data: this\n\n"));
 
-        refused(mocked(body.formatted(asked), "Runtape-Replay: match"), 404, "no_recording", said);
-        try (WireResponse again = mocked(body.formatted(recorded), "Runtape-Replay: match")) {
+        refused(mocked(body.formatted(other), "Runtape-Replay: match"), 404, "no_recording", differs);
+        try (WireResponse again = mocked(body.formatted(same), "Runtape-Replay: match")) {
             assertEquals("data: this\n\n", new String(again.whole(), UTF_8));
         }
     }
@@ -325,13 +331,7 @@ abstract class MockAgentTest extends RecordedHistory {
         "9007199254740992, 9007199254740993, 9007199254740992.0",
     })
     void tellsNumbersApartByAllOfTheirDigits(String recorded, String other, String same) throws Exception {
-        String body = "{\"prompt\":\"" + prompt + "\",\"input\":[{\"v\":%s}]}";
-        record(body.formatted(recorded), Script.stream("data: this\n\n"));
-
-        refused(mocked(body.formatted(other), "Runtape-Replay: match"), 404, "no_recording", "input[0].v");
-        try (WireResponse again = mocked(body.formatted(same), "Runtape-Replay: match")) {
-            assertEquals("data: this\n\n", new String(again.whole(), UTF_8));
-        }
+        assertTellsApart("[{\"v\":%s}]", recorded, other, same, "input[0].v");
     }
 
     /** Each value's place is as long as it is deep: written out, they would take a hundred megabytes. */
