@@ -1,9 +1,11 @@
 // The scenarios of AG-UI's client.
 
 import { HttpAgent } from '@ag-ui/client';
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
 import { describeApi } from './api.mjs';
 import { resumingFetch } from './resuming-fetch.mjs';
-import { below, PROMPT } from './scenario.mjs';
+import { all, below, LIMIT, origins, PROMPT, Scenario } from './scenario.mjs';
 
 const agent = ({ origin, key, fetch }, headers) => new HttpAgent({
   fetch,
@@ -31,7 +33,7 @@ async function* eventsOf(running, signal) {
   await run;
 }
 
-describeApi('agent', {
+const api = {
   client: (origin, key, { fetch }) => ({ origin, key, fetch }),
   aborted: e => e.name === 'AbortError',
   stream: (client, { headers, signal }) => eventsOf(agent(client, headers), signal),
@@ -61,4 +63,59 @@ describeApi('agent', {
   bodies: [],
   error: { name: 'agui/error.case', message: /API request failed/, told: events => events.at(-1).message },
   refusal: /429.*Slow down/s,
+};
+
+describeApi('agent', api);
+
+/** A response whose connection breaks behind its first piece. */
+function broken(response) {
+  const reader = response.body.getReader();
+  let pieces = 0;
+  const body = new ReadableStream({
+    async pull(controller) {
+      if (pieces++ > 0) {
+        await reader.cancel();
+        throw new TypeError('terminated');
+      }
+      controller.enqueue((await reader.read()).value);
+    },
+  }, { highWaterMark: 0 });
+  return new Response(body, response);
+}
+
+/** A response that is another one. */
+function instead(status) {
+  return async response => {
+    await response.body.cancel();
+    return Response.json({ error: { code: 'of the test' } }, { status });
+  };
+}
+
+/** A fetch that gives the answers, each made from the gateway's own, then the gateway's own. */
+function answering(...answers) {
+  return async (...call) => (answers.shift() ?? (own => own))(await fetch(...call));
+}
+
+it('goes on behind a broken connection where the gateway is busy at first', LIMIT, async () => {
+  const scenario = new Scenario();
+  const client = { origin: origins.gateway, key: scenario.key, fetch: answering(broken, instead(503)) };
+
+  const events = await all(api.resumed(client, scenario.headers(api.text, `long=${api.word}`)));
+
+  assert.equal(events.at(0).type, 'RUN_STARTED');
+  assert.equal(events.at(-1).type, 'RUN_FINISHED');
+  assert.equal((await scenario.calls()).length, 1);
+});
+
+it('says why a stream does not go on', LIMIT, async () => {
+  const scenario = new Scenario();
+  const fetching = resumingFetch(answering(broken, instead(410)));
+
+  const response = await fetching(`${below(origins.gateway, '/agui')}/agent`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${scenario.key}`, 'Content-Type': 'application/json', ...scenario.headers(api.text) },
+    body: JSON.stringify({ threadId: 'thread_1', runId: 'run_1', messages: [{ id: 'message-1', role: 'user', content: PROMPT }] }),
+  });
+
+  await assert.rejects(response.text(), /The rest of the stream: 410 .*of the test/);
 });

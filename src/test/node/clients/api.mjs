@@ -11,6 +11,9 @@ const TIMEOUT_MS = 1500;
 /** More than the clients' own two, for a gateway on a busy machine that may be too late for the first of them, too. */
 const REPEATS_MAX = 10;
 
+/** What the gateway's 503 says in Retry-After. It answers so where a commit takes seconds, as on a disk that others use. */
+const RETRY_AFTER_MS = 2000;
+
 /** Runs that are cut at the same time. */
 const SIDE_BY_SIDE = 4;
 
@@ -196,8 +199,8 @@ export function describeApi(name, api) {
       const counted = async (...call) => {
         connections++;
         const response = await fetch(...call);
-        // Nothing to read, so nothing to cut.
-        connections -= response.status === 204 ? 1 : 0;
+        // Nothing of the run to read, so nothing to cut.
+        connections -= response.status === 200 ? 0 : 1;
         return response;
       };
 
@@ -225,8 +228,8 @@ export function keyed(headers) {
 }
 
 /**
- * Makes the call with a key, again and again where its connection is cut: each gets the same run from its beginning, of which
- * what was seen is left out.
+ * Makes the call with a key, again and again where its connection is cut or the gateway is busy: each gets the same run from
+ * its beginning, of which what was seen is left out.
  *
  * again() opens the run after the first time, if that is another call
  */
@@ -243,14 +246,22 @@ export async function* repeated(open, again = open) {
       }
       return;
     } catch (e) {
-      if (!isCut(e)) {
-        throw e;
-      }
+      await untilAgain(e);
     }
   }
 }
 
+/** Waits before a call that failed is made again; throws its failure where that is of no use. */
+export async function untilAgain(e) {
+  // Some clients tell no status.
+  if (e.status === 503 || /"store_unavailable"/.test(e.message)) {
+    await new Promise(resolve => setTimeout(resolve, RETRY_AFTER_MS));
+  } else if (!isCut(e)) {
+    throw e;
+  }
+}
+
 /** Whether the network is to blame, and not somebody's answer. */
-export function isCut(e) {
+function isCut(e) {
   return e instanceof TypeError || e.constructor.name === 'APIConnectionError' || e.name === 'ConnectionError';
 }

@@ -2,7 +2,7 @@
 
 import OpenAI, { APIUserAbortError } from 'openai';
 import { describe } from 'node:test';
-import { describeApi, isCut, keyed, repeated } from './api.mjs';
+import { describeApi, keyed, repeated, untilAgain } from './api.mjs';
 import { below, PROMPT } from './scenario.mjs';
 
 function client(origin, apiKey, { timeout, maxRetries, fetch, idempotent }) {
@@ -39,9 +39,7 @@ const responses = {
         }
         return;
       } catch (e) {
-        if (!isCut(e)) {
-          throw e;
-        }
+        await untilAgain(e);
       }
     }
   },

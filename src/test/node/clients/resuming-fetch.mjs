@@ -1,5 +1,5 @@
-// A fetch for clients of event streams that do not resume by themselves: where the connection breaks, it makes the call again
-// with the same key and goes on behind the last event that came whole.
+// A fetch for clients of event streams that do not resume by themselves: where the connection breaks, or the gateway answers that
+// it is busy, it makes the call again with the same key and goes on behind the last event that came whole.
 export function resumingFetch(fetch = globalThis.fetch, attempts = 10) {
   return async (url, init) => {
     const key = crypto.randomUUID();
@@ -11,18 +11,20 @@ export function resumingFetch(fetch = globalThis.fetch, attempts = 10) {
       if (last) headers.set('Last-Event-ID', last);
       return fetch(url, { ...init, headers });
     };
-    const tried = async what => {
-      for (let left = attempts; ; left--) {
+    const tried = async () => {
+      for (let left = attempts, pause = 100; ; left--, pause = Math.min(2 * pause, 5000)) {
         try {
-          return await what();
+          const response = await call();
+          if (response.status !== 503 || left === 0) return response;
+          await response.body?.cancel();
         } catch (e) {
           if (init.signal?.aborted || left === 0) throw e;
-          await new Promise(resolve => setTimeout(resolve, 500 * Math.random()));
         }
+        await new Promise(resolve => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
       }
     };
 
-    const response = await tried(call);
+    const response = await tried();
     if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) return response;
     let reader = response.body.getReader();
     let [text, decoder, encoder] = ['', new TextDecoder(), new TextEncoder()];
@@ -32,7 +34,9 @@ export function resumingFetch(fetch = globalThis.fetch, attempts = 10) {
       } catch (e) {
         if (init.signal?.aborted) throw e;
         [text, decoder] = ['', new TextDecoder()];
-        reader = (await tried(call)).body.getReader();
+        const again = await tried();
+        if (!again.ok) throw new Error(`The rest of the stream: ${again.status} ${await again.text()}`);
+        reader = again.body.getReader();
         return read();
       }
     };
