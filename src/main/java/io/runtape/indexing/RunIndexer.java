@@ -1,10 +1,12 @@
 package io.runtape.indexing;
 
+import io.quarkus.arc.All;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.history.ListFilter;
+import io.runtape.history.RestOfDeletion;
 import io.runtape.journal.Journal;
 import io.runtape.run.RunName;
 import io.runtape.store.BackgroundWorker;
@@ -66,7 +68,7 @@ final class RunIndexer {
     /** A run that ended later than so far from now is one of the future: the clocks of gateways differ. */
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(1);
 
-    /** How often the indexes get to what they have left to do while runs keep coming. */
+    /** How often indexes and deletions get to what they have left to do while runs keep coming. */
     private static final Duration TIDY_EVERY = Duration.ofSeconds(10);
 
     /** For how long they do so then. */
@@ -81,12 +83,14 @@ final class RunIndexer {
     private final Store store;
     private final Journal journal;
     private final RunIndexing indexing;
+    private final List<RestOfDeletion> deletions;
     private volatile @Nullable BackgroundWorker worker;
 
-    RunIndexer(Store store, Journal journal, RunIndexing indexing) {
+    RunIndexer(Store store, Journal journal, RunIndexing indexing, @All List<RestOfDeletion> deletions) {
         this.store = store;
         this.journal = journal;
         this.indexing = indexing;
+        this.deletions = deletions;
     }
 
     void start(@Observes @Priority(Journal.STARTS_AT + 100) StartupEvent event) {
@@ -210,13 +214,16 @@ final class RunIndexer {
             return sorted.subList(from, Math.min(from + RunIndexing.RUNS_AT_ONCE, sorted.size()));
         }
 
-        /** Does pieces of what the indexes have left to do, one at the least; returns whether there may be more. */
+        /** Does pieces of what indexes and deletions have left to do, one at the least; returns whether there may be more. */
         private boolean tidy(Connection connection, BackgroundWorker worker, Duration atLeastFor) throws SQLException {
             try {
                 tidiedAt = System.nanoTime();
                 boolean done;
                 do {
                     done = indexing.tidy(connection);
+                    for (RestOfDeletion deletion : deletions) {
+                        done |= deletion.goOn(connection);
+                    }
                     worker.pause();
                 } while (done && !worker.isStopping() && !isPast(tidiedAt, atLeastFor));
                 return done;

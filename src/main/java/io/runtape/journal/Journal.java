@@ -4,7 +4,6 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.runtape.access.Owner;
-import io.runtape.journal.sql.LeftThreads;
 import io.runtape.journal.sql.RunClaims;
 import io.runtape.journal.sql.RunWrite;
 import io.runtape.journal.sql.StoreWriter;
@@ -59,7 +58,6 @@ public class Journal {
 
     private final Store store;
     private final RunClaims claims;
-    private final LeftThreads leftThreads;
     private final GroupCommitter committer;
     private final LiveRuns live;
     private final JournalConfig config;
@@ -72,10 +70,9 @@ public class Journal {
     private volatile long nodeId;
     private volatile @Nullable CommitAnnouncer news;
 
-    Journal(Store store, RunClaims claims, LeftThreads leftThreads, JournalConfig config, JournalMetrics metrics) {
+    Journal(Store store, RunClaims claims, JournalConfig config, JournalMetrics metrics) {
         this.store = store;
         this.claims = claims;
-        this.leftThreads = leftThreads;
         this.config = config;
         this.live = new LiveRuns(config.maxLiveRuns(), config.maxLiveRunsPerOwner());
         this.committer = new GroupCommitter(metrics, config.storeTimeout(), new Keeper());
@@ -84,7 +81,7 @@ public class Journal {
 
     void start(@Observes @Priority(STARTS_AT) StartupEvent event) {
         try {
-            StoreWriter writer = StoreWriter.open(store, claims, leftThreads);
+            StoreWriter writer = StoreWriter.open(store, claims);
             nodeId = writer.nodeId();
             lastPk.set(RunKey.beforeFirst(nodeId));
             committer.start(writer, CommitPace.of(config.commitDistance(), store.engine()));

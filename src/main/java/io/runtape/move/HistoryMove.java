@@ -48,6 +48,7 @@ public class HistoryMove {
             "thread",
             "thread_name",
             "thread_name_since",
+            "spared_thread",
             "run",
             "block",
             "packed_block",

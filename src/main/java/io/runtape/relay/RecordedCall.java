@@ -130,13 +130,6 @@ final class RecordedCall {
         return own.threadId() == null && asked.threadId() == null ? asked.previousRunId() : null;
     }
 
-    /** The thread that the call names, if the run joins another one; otherwise null. */
-    @Nullable
-    String leavesThread(String joined) {
-        @Nullable String named = named(own, asked);
-        return joined.equals(named) ? null : named;
-    }
-
     /**
      * Whether the run ends with its client: as the header says, else as the body says, else as is configured for the
      * agent API.
@@ -208,12 +201,8 @@ final class RecordedCall {
     }
 
     private static String threadId(RuntapeHeaders own, RunRequest asked) {
-        @Nullable String named = named(own, asked);
+        @Nullable String named = own.threadId() == null ? asked.threadId() : own.threadId();
         return named == null ? PrefixedId.next("thr_") : named;
-    }
-
-    private static @Nullable String named(RuntapeHeaders own, RunRequest asked) {
-        return own.threadId() == null ? asked.threadId() : own.threadId();
     }
 
     /** The time, by the clock that never jumps: set back, the calendar would end the run before it began. */

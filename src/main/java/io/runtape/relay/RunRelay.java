@@ -199,7 +199,6 @@ final class RunRelay implements BodyListener {
                 : ids.threadId();
         RunHead head = new RunHead(
                 threadId,
-                call.leavesThread(threadId),
                 response.status(),
                 ids.runId(),
                 storedHeaders.of(response.headers(), call.headers()),

@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
  * What the head of the agent API's response adds to a run; durable before the head is sent on.
  *
  * @param threadId the thread, now settled
- * @param leftThreadId the thread that the call names, where the response has the run in another one; otherwise null
  * @param upstreamStatus the response's status; null if no response came
  * @param upstreamRunId the run's id at the agent API, as it is {@linkplain UpstreamRunId kept}
  * @param responseHeaders the response's end-to-end headers as a JSON list of name and value pairs
@@ -15,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record RunHead(
         String threadId,
-        @Nullable String leftThreadId,
         @Nullable Integer upstreamStatus,
         @Nullable String upstreamRunId,
         @Nullable String responseHeaders,
@@ -24,6 +22,6 @@ public record RunHead(
 
     /** Of a run that ends without a response, and still belongs to a thread. */
     public static RunHead none(String threadId, boolean stream) {
-        return new RunHead(threadId, null, null, null, null, stream, null);
+        return new RunHead(threadId, null, null, null, stream, null);
     }
 }

@@ -47,8 +47,7 @@ abstract class DeadCommitterTest extends RunningGateway {
 
     @BeforeEach
     void start() throws SQLException {
-        StoreWriter writer =
-                StoreWriter.open(store(), (connection, writes) -> Set.of(), (connection, owner, thread) -> {});
+        StoreWriter writer = StoreWriter.open(store(), (connection, writes) -> Set.of());
         nextPk.set(writer.nodeId() << RunKey.RUN_BITS);
         committer = new GroupCommitter(
                 new JournalMetrics(new SimpleMeterRegistry()), Duration.ofSeconds(WITHIN_SECONDS), keeper);
@@ -176,7 +175,7 @@ abstract class DeadCommitterTest extends RunningGateway {
             assertTrue(table().run(run.id()).running(), "for the next gateway to end");
             ExecutionException unheaded = assertThrows(
                     ExecutionException.class,
-                    () -> run.head(new RunHead("t", null, 200, null, null, true, null))
+                    () -> run.head(new RunHead("t", 200, null, null, true, null))
                             .get(WITHIN_SECONDS, TimeUnit.SECONDS));
             assertInstanceOf(StoreUnavailableException.class, unheaded.getCause());
         }

@@ -357,7 +357,7 @@ class SchemaIT {
         assertEquals(
                 List.of(
                         "1", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "2", "20", "21", "22", "23",
-                        "24", "25", "3", "4", "7"),
+                        "24", "25", "26", "3", "4", "7"),
                 rows("select version from runtape.flyway_schema_history where success order by 1"));
         String run = record(three.get(0));
         for (GatewayProcess gateway : three) {

@@ -22,6 +22,7 @@ public final class LargeTables {
             "run",
             "thread",
             "thread_name",
+            "spared_thread",
             "recorded_request",
             "search_document",
             "search_segment",
@@ -124,6 +125,7 @@ public final class LargeTables {
                 insert into thread (owner, id, last_ordinal, created_at, updated_at)
                 select 'o', 'thr_' || n, 1, now(), now() from generate_series(1, 30000) n""");
         statement.execute("insert into thread_name select owner, id from thread");
+        statement.execute("insert into spared_thread select owner, id from thread");
         statement.execute(
                 "insert into search_document select n, cast('text' as bytea) from generate_series(1, 30000) n");
         statement.execute("""

@@ -3,33 +3,49 @@ package io.runtape.history.run;
 import io.quarkus.arc.All;
 import io.runtape.access.Owner;
 import io.runtape.history.DeletionHook;
-import io.runtape.journal.sql.LeftThreads;
+import io.runtape.history.RestOfDeletion;
+import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Deletes threads that are left without runs, in the caller's transaction. The thread's row is locked first, so that no run joins between
- * the check and the deletion; of two transactions that take the last runs away, one finds the thread empty. Blocks; safe for any thread.
+ * Deletes threads that a deletion has left without runs. The thread's row is locked first, so that no run joins between the check and
+ * the deletion; of two transactions that take the last runs away, one finds the thread empty. A thread that a run is about to join is
+ * spared, and looked at again: the run's response may name another one. Blocks; safe for any thread.
  */
 @Singleton
-final class EmptyThreads implements LeftThreads {
+final class EmptyThreads implements RestOfDeletion {
 
     /** The order of an index: PostgreSQL would walk the table for a thread that has most of its owner's runs. */
     static final String IN_ORDER = " order by owner, thread_id, thread_ordinal";
 
-    /** One that has not joined the thread yet, since it has no response, is about to; one that has ended without does not count. */
-    static final String RUN_OF_THREAD = "select 1 from run where owner = ? and thread_id = ?"
+    /**
+     * One that has joined the thread, if there is any, else one that has not, since it has no response, and is about to; one that has
+     * ended without does not count.
+     */
+    static final String RUN_OF_THREAD = "select thread_ordinal from run where owner = ? and thread_id = ?"
             + " and (thread_ordinal is not null or status = 'running')" + IN_ORDER + " limit 1";
+
+    /** Those that no run is about to join any more. PostgreSQL looks up the runs of each: it cannot make a join of a count. */
+    static final String SETTLED = """
+            select owner, thread_id from spared_thread s
+            where (select count(*) from run r where r.owner = s.owner and r.thread_id = s.thread_id and r.thread_ordinal is null
+                and r.status = 'running') = 0
+            order by owner, thread_id limit 100""";
 
     private static final String LOCK = "select 1 from thread where owner = ? and id = ? for update";
 
-    private static final String LOCK_IF_FREE = LOCK + " skip locked";
-
     private static final String DELETE = "delete from thread where owner = ? and id = ?";
+
+    private static final String SPARE =
+            "insert into spared_thread (owner, thread_id) values (?, ?) on conflict do nothing";
+
+    private static final String FORGET = "delete from spared_thread where owner = ? and thread_id = ?";
 
     private final List<DeletionHook> hooks;
 
@@ -37,16 +53,31 @@ final class EmptyThreads implements LeftThreads {
         this.hooks = hooks;
     }
 
-    /**
-     * A thread whose row another transaction has locked stays: the commit of many runs holds the rows of the threads that they join, and
-     * must not wait for one of those that it leaves.
-     */
+    /** A thread, by its owner. */
+    private record Spared(Owner owner, String threadId) {}
+
     @Override
-    public void left(Connection connection, String owner, String threadId) throws SQLException {
-        Owner of = new Owner(owner);
-        if (exists(connection, LOCK_IF_FREE, of, threadId)) {
-            delete(connection, of, threadId);
+    public boolean goOn(Connection connection) throws SQLException {
+        List<Spared> settled = settled(connection);
+        for (Spared each : settled) {
+            Transaction.in(connection, () -> {
+                lock(connection, each.owner, each.threadId);
+                execute(connection, FORGET, each.owner, each.threadId);
+                return delete(connection, each.owner, each.threadId);
+            });
         }
+        return !settled.isEmpty();
+    }
+
+    private static List<Spared> settled(Connection connection) throws SQLException {
+        List<Spared> settled = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement(SETTLED);
+                ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                settled.add(new Spared(new Owner(row.getString(1)), row.getString(2)));
+            }
+        }
+        return settled;
     }
 
     /** Locks the thread's row, if there is one, until the end of the transaction. */
@@ -54,20 +85,42 @@ final class EmptyThreads implements LeftThreads {
         exists(connection, LOCK, owner, threadId);
     }
 
-    /** Deletes the thread, whose row the transaction has locked; returns false if it has a run. */
+    /** Deletes the thread, whose row the transaction has locked; returns false if it has a run, or is about to. */
     boolean delete(Connection connection, Owner owner, String threadId) throws SQLException {
-        if (exists(connection, RUN_OF_THREAD, owner, threadId)) {
+        if (hasRun(connection, owner, threadId)) {
             return false;
         }
-        try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
-            delete.setString(1, owner.id());
-            delete.setString(2, threadId);
-            delete.executeUpdate();
-        }
+        execute(connection, DELETE, owner, threadId);
         for (DeletionHook hook : hooks) {
             hook.afterThread(connection, owner, threadId);
         }
         return true;
+    }
+
+    private static boolean hasRun(Connection connection, Owner owner, String threadId) throws SQLException {
+        boolean joined;
+        try (PreparedStatement select = connection.prepareStatement(RUN_OF_THREAD)) {
+            select.setString(1, owner.id());
+            select.setString(2, threadId);
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    return false;
+                }
+                joined = row.getObject(1) != null;
+            }
+        }
+        if (!joined) {
+            execute(connection, SPARE, owner, threadId);
+        }
+        return true;
+    }
+
+    private static void execute(Connection connection, String sql, Owner owner, String threadId) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, owner.id());
+            statement.setString(2, threadId);
+            statement.executeUpdate();
+        }
     }
 
     static boolean exists(Connection connection, String sql, Owner owner, String threadId) throws SQLException {

@@ -33,7 +33,7 @@ final class Rehearsal {
         IdempotencyKey key = new IdempotencyKey(id, id, Duration.ofSeconds(1));
         RunStart start = new RunStart(
                 id, new Owner(id), id, id, id, "/", "default", true, now, id, "{}", "{}", null, bytes, key);
-        RunHead head = new RunHead(id, null, 200, id, "[]", true, 1L);
+        RunHead head = new RunHead(id, 200, id, "[]", true, 1L);
         FrameBlock frames = new FrameBlock(1, 1, bytes.length);
         frames.add(new ArrivedFrame(FrameKind.EVENT, bytes, 0, bytes.length, 0, id, "", 0));
         byte[] many = new byte[BlockFormat.COMPRESSED_FROM];

@@ -30,17 +30,14 @@ public final class StoreWriter implements BatchWriter {
     private final Connection connection;
     private final NodeFence fence;
     private final RunClaims claims;
-    private final LeftThreads threads;
     private final RunRows rows;
     private final FrameWriter frames;
 
-    private StoreWriter(Store store, RunClaims claims, LeftThreads threads, Connection connection, NodeFence fence)
-            throws SQLException {
+    private StoreWriter(Store store, RunClaims claims, Connection connection, NodeFence fence) throws SQLException {
         this.store = store;
         this.connection = connection;
         this.fence = fence;
         this.claims = claims;
-        this.threads = threads;
         this.rows = RunRows.of(store.engine(), connection);
         this.frames =
                 store.engine() == Engine.POSTGRESQL ? new PostgresFrames(connection, fence) : new H2Frames(connection);
@@ -50,21 +47,19 @@ public final class StoreWriter implements BatchWriter {
      * Registers a new node for this start, and opens its connection.
      *
      * @param claims claims what a run needs before its row is written
-     * @param threads gets the threads that runs leave
      * @throws SQLException if the database does not answer, or refuses
      */
-    public static StoreWriter open(Store store, RunClaims claims, LeftThreads threads) throws SQLException {
-        return open(store, claims, threads, null);
+    public static StoreWriter open(Store store, RunClaims claims) throws SQLException {
+        return open(store, claims, null);
     }
 
     @Override
     public StoreWriter successor() throws SQLException {
         store.requireRoom();
-        return open(store, claims, threads, fence);
+        return open(store, claims, fence);
     }
 
-    private static StoreWriter open(Store store, RunClaims claims, LeftThreads threads, @Nullable NodeFence known)
-            throws SQLException {
+    private static StoreWriter open(Store store, RunClaims claims, @Nullable NodeFence known) throws SQLException {
         Connection connection = store.connectToWrite(ANSWER_WITHIN);
         try {
             Engine engine = store.engine();
@@ -73,7 +68,7 @@ public final class StoreWriter implements BatchWriter {
             if (known == null && engine == Engine.POSTGRESQL) {
                 BlockPartitions.makeFirst(connection, fence.nodeId());
             }
-            return new StoreWriter(store, claims, threads, connection, fence);
+            return new StoreWriter(store, claims, connection, fence);
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
@@ -142,18 +137,8 @@ public final class StoreWriter implements BatchWriter {
         rows.name(names);
         rows.end(ends);
         rows.send();
-        leaveThreads(heads);
         if (batch.frames() > 0) {
             frames.write(batch);
-        }
-    }
-
-    private void leaveThreads(List<RunRows.Head> heads) throws SQLException {
-        for (RunRows.Head each : heads) {
-            String thread = each.head().leftThreadId();
-            if (thread != null) {
-                threads.left(connection, each.run().owner(), thread);
-            }
         }
     }
 

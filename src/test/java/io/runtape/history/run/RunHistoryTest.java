@@ -22,6 +22,7 @@ import io.runtape.facet.Trait.Kind;
 import io.runtape.history.ListFilter;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.DeletionFaults;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
@@ -30,6 +31,8 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -535,6 +538,7 @@ abstract class RunHistoryTest extends RecordedHistory {
     void keepsTheThreadThatARunIsAboutToJoin() throws Exception {
         answersAfterTheDeletionOfTheOtherRunOfItsThread();
 
+        awaitNoSparedThread();
         assertEquals("Mine", json("/threads/" + thread).getString("data.title"));
         assertEquals(1, json("/threads/" + thread).getInt("data.runCount"));
     }
@@ -546,9 +550,40 @@ abstract class RunHistoryTest extends RecordedHistory {
 
         answersAfterTheDeletionOfTheOtherRunOfItsThread("X-Thread-ID: " + joined);
 
-        refused("/threads/" + thread, 404, "not_found");
+        RunTable.await(
+                "the thread is gone", () -> history().get("/threads/" + thread).statusCode() == 404 ? true : null);
         assertEquals(List.of(joined), ids("/threads"));
         assertEquals(1, json("/threads/" + joined).getInt("data.runCount"));
+        awaitNoSparedThread();
+    }
+
+    private void awaitNoSparedThread() throws Exception {
+        RunTable.await("no thread is spared any more", () -> {
+            try (Connection connection = store().connect();
+                    PreparedStatement select =
+                            connection.prepareStatement("select 1 from spared_thread where thread_id = ?")) {
+                select.setString(1, thread);
+                try (ResultSet row = select.executeQuery()) {
+                    return row.next() ? null : true;
+                }
+            }
+        });
+    }
+
+    /** Its owner keeps it: it has its name, though no run. */
+    @Test
+    void keepsAnEmptyThreadThatARunLeaves() throws Exception {
+        String named = "{\"threadId\":\"" + thread + "\"}";
+        String only = record(named, COMPLETED);
+        assertEquals(204, history().delete("/runs/" + only).statusCode());
+
+        record(
+                named,
+                exchange -> exchange.streamHead("X-Thread-ID: thr_" + UUID.randomUUID())
+                        .chunk("data: x\n\n")
+                        .end());
+
+        assertEquals(0, json("/threads/" + thread).getInt("data.runCount"));
     }
 
     @Test

@@ -94,6 +94,8 @@ abstract class RunPlanTest extends RunningGateway {
             LargeTables.requireOrder(
                     store(), with(next, "'o'", quoted), "owner = 'o'", "run_owner_thread_id_thread_ordinal_key");
         }
+        LargeTables.requireIndex(
+                store(), EmptyThreads.SETTLED, "and thread_id = s.thread_id", "run_owner_thread_id_thread_ordinal_key");
         // By the thread, or by what is live.
         LargeTables.requireIndex(store(), with(Deletion.RUNNING_OF_THREAD, "'o'", quoted), "runtape.", "index scan");
     }

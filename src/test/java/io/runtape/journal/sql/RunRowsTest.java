@@ -84,7 +84,7 @@ abstract class RunRowsTest extends RunningGateway {
     @ValueSource(strings = {"", "NULL", "null", "{}", "{\"a\",b}", "a\\b\"c\"'d'", "\n\t ", "日本語 😀"})
     void writesTextsAsTheyAre(String text) throws SQLException {
         write(
-                new RunRows.Head(run(1, text, BEGAN), new RunHead("t" + text, null, 200, text, text, true, 812L)),
+                new RunRows.Head(run(1, text, BEGAN), new RunHead("t" + text, 200, text, text, true, 812L)),
                 head(2, "other"));
         write(
                 end(
@@ -164,7 +164,7 @@ abstract class RunRowsTest extends RunningGateway {
     }
 
     private static RunRows.Head headOf(RunKey run, String thread) {
-        return new RunRows.Head(run, new RunHead(thread, null, 200, "up", "[]", true, 812L));
+        return new RunRows.Head(run, new RunHead(thread, 200, "up", "[]", true, 812L));
     }
 
     private static RunOutcome result(String result) {
