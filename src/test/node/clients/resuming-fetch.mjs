@@ -1,5 +1,5 @@
-// A fetch for clients of event streams that do not resume by themselves: where the connection breaks, or the gateway answers that
-// it is busy, it makes the call again with the same key and goes on behind the last event that came whole.
+// A fetch for clients of event streams that do not resume by themselves: where the connection breaks, it makes the call again
+// with the same key and goes on behind the last event that came whole.
 export function resumingFetch(fetch = globalThis.fetch, attempts = 10) {
   return async (url, init) => {
     const key = crypto.randomUUID();
@@ -11,11 +11,11 @@ export function resumingFetch(fetch = globalThis.fetch, attempts = 10) {
       if (last) headers.set('Last-Event-ID', last);
       return fetch(url, { ...init, headers });
     };
-    const tried = async () => {
+    const tried = async (...busy) => {
       for (let left = attempts, pause = 100; ; left--, pause = Math.min(2 * pause, 5000)) {
         try {
           const response = await call();
-          if (response.status !== 503 || left === 0) return response;
+          if (!busy.includes(response.status) || left === 0) return response;
           await response.body?.cancel();
         } catch (e) {
           if (init.signal?.aborted || left === 0) throw e;
@@ -34,7 +34,7 @@ export function resumingFetch(fetch = globalThis.fetch, attempts = 10) {
       } catch (e) {
         if (init.signal?.aborted) throw e;
         [text, decoder] = ['', new TextDecoder()];
-        const again = await tried();
+        const again = await tried(503);
         if (!again.ok) throw new Error(`The rest of the stream: ${again.status} ${await again.text()}`);
         reader = again.body.getReader();
         return read();

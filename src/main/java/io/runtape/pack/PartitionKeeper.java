@@ -78,7 +78,7 @@ final class PartitionKeeper {
         if (now - notedAt >= settlesNanos) {
             settled = noted;
             noted = BlockPartitions.number(journal.lastRunPk());
-            notedAt = now;
+            notedAt = System.nanoTime();
         }
         int dropped = BlockPartitions.drop(connection, journal.nodeId(), settled, live);
         if (dropped > 0) {

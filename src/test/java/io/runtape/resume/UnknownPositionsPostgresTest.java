@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -60,7 +61,7 @@ class UnknownPositionsPostgresTest extends RecordedHistory {
         String other = record(target, "{\"stream\":true}", Script.stream(unknown));
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead("X-Run-ID: " + id).chunk(known);
-            goOn.await();
+            assertTrue(goOn.await(1, TimeUnit.MINUTES));
             exchange.end();
         });
         try (WireResponse live = client().post(target, "{\"stream\":true}", script.header(), "X-API-Key: " + key)) {
@@ -73,11 +74,13 @@ class UnknownPositionsPostgresTest extends RecordedHistory {
             try (WireResponse resume = client().get(resumed, headers(elsewhere, headerLines))) {
                 assertTrue(resume.isSilentFor(A_WHILE));
                 assertTrue(elsewhere.isUncalled());
+            } finally {
+                execute("delete from block where run_pk = " + pk + " and last_sequence = 2");
             }
-
-            execute("delete from block where run_pk = " + pk + " and last_sequence = 2");
             goOn.countDown();
             live.whole();
+        } finally {
+            goOn.countDown();
         }
     }
 
