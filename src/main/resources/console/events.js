@@ -103,7 +103,7 @@ class Events extends View {
 
   /** A page that is refused stays missing: only what came, and a failure that is another one, may have the table drawn anew. */
   async ask(missing) {
-    const answers = await Promise.allSettled(missing.map(sequence => this.pages.page(sequence)));
+    const answers = await Promise.allSettled(missing.map(sequence => this.pages.load(sequence)));
     const refused = answers.find(answer => answer.status === "rejected");
     this.problem = refused ? told(refused.reason) : null;
     if (answers.some(answer => answer.status === "fulfilled")) {
@@ -116,7 +116,7 @@ class Events extends View {
     const last = Math.min(this.total, this.firstRow + this.rowsSeen + SPARE);
     for (let sequence = Math.max(1, this.firstRow - SPARE + 1); sequence <= last; sequence++) {
       const page = this.pages.number(sequence);
-      if (!this.pages.isHere(sequence) && wanted[wanted.length - 1]?.page !== page) {
+      if (!this.pages.known(sequence) && wanted[wanted.length - 1]?.page !== page) {
         wanted.push({ page, sequence });
       }
     }

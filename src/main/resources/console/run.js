@@ -105,6 +105,11 @@ class RunView extends View {
     return this.track.runs[0]?.last ?? 0;
   }
 
+  /** The last frame that is known of. */
+  get lastKnown() {
+    return Math.max(this.run.lastSequence, this.last);
+  }
+
   get speed() {
     const speed = Number(this.place.query.get("speed"));
     return SPEEDS.includes(speed) ? speed : 1;
@@ -197,7 +202,7 @@ class RunView extends View {
     if (!this.inParts) {
       return this.asOf ? { to: this.asOf } : {};
     }
-    const to = this.asOf ?? Math.max(this.run.lastSequence, this.last);
+    const to = this.asOf ?? this.lastKnown;
     this.spanFrom = Math.max(1, to - PART_EVENTS + 1);
     return { from: this.spanFrom > 1 ? this.spanFrom : null, to };
   }
@@ -314,7 +319,6 @@ class RunView extends View {
       }
       this.gap = new Setback(failure, this.gap);
     }
-    this.pages.forgetUnfinished();
     this.inParts ||= this.last > WHOLE_MAX && !this.wantsWhole;
     if (this.live) {
       this.run = { ...this.run, lastSequence: this.last };
@@ -335,7 +339,7 @@ class RunView extends View {
   }
 
   goTo(sequence) {
-    const to = Math.min(Math.max(1, sequence), Math.max(1, this.run.lastSequence));
+    const to = Math.min(Math.max(1, sequence), Math.max(1, this.lastKnown));
     this.placeCursor(this.track.timeOf(to), to);
   }
 
@@ -424,7 +428,7 @@ class RunView extends View {
 
   panel(run) {
     if (this.shownTab === "events") {
-      return html`<rt-events .runId=${run.id} .total=${Math.max(run.lastSequence, this.last)} .pages=${this.pages}
+      return html`<rt-events .runId=${run.id} .total=${this.lastKnown} .pages=${this.pages}
         .selected=${this.sequence} @picked=${event => { this.player?.stop(); this.goTo(event.detail); }}></rt-events>`;
     }
     if (this.shownTab === "request") {

@@ -153,7 +153,6 @@ class ThreadView extends View {
       }
     } finally {
       this.loading = false;
-      this.pages.forEach(pages => pages.forgetUnfinished());
       told();
     }
   }

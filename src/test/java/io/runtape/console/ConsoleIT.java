@@ -210,10 +210,10 @@ class ConsoleIT {
                 });
     }
 
-    /** The frames of timelines wait until somebody lets them go. */
-    private static void holdTimelines() {
+    /** Calls of which this is true, as a script, wait until somebody lets them go. */
+    private static void hold(String calls) {
         tab.js("window.mayGo = new Promise(resolve => { window.letGo = resolve; })");
-        between("if (" + IS_OF_A_TIMELINE + ") { await mayGo; }");
+        between("if (" + calls + ") { await mayGo; }");
     }
 
     /** What the browser complained of must be answers of such a status; returns how many. */
@@ -419,6 +419,19 @@ class ConsoleIT {
     }
 
     @Test
+    void showsTheEventAtTheCursorAfterARefusal() {
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("target.includes('/events?')");
+        go("/console/runs/" + RUNS.good().id() + "#seq=3");
+        tab.awaitText(".at-cursor", "503");
+
+        answerAgain();
+
+        tab.awaitText(".inspector", "#3 ");
+    }
+
+    @Test
     void showsNoOtherEventThanTheChosenOne() {
         tab.open("/console/runs/" + RUNS.good().id() + "?tab=events#seq=5");
         tab.awaitText(".event-details h2", "#5");
@@ -509,7 +522,7 @@ class ConsoleIT {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
         tab.open("/console");
         tab.find(".run-link");
-        holdTimelines();
+        hold(IS_OF_A_TIMELINE);
         try (WireResponse live = call("Count slowly", saying(said))) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText("rt-transcript", "One");
@@ -529,6 +542,56 @@ class ConsoleIT {
                     List.of(),
                     tab.js(
                             "return asked.filter(each => each.startsWith('text/event-stream') && !each.includes('after=1'))"));
+        }
+    }
+
+    @Test
+    void asksOnceForEventsOfALiveRunThatComeSlowly() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
+        tab.open("/console");
+        tab.find(".run-link");
+        String isOfThePages = "target.includes('limit=') && !target.includes('limit=500')";
+        hold(isOfThePages);
+        try (WireResponse live = begun(Map.of("prompt", "Come in large pages"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id") + "?tab=events");
+            tab.awaitTrue("asked.some(target => " + isOfThePages + ")");
+            said.add(", two");
+            tab.awaitText(".cursor .seq", "2 of 2");
+            said.add(", three");
+            tab.awaitText(".cursor .seq", "3 of 3");
+
+            tab.js("letGo()");
+
+            tab.awaitText("#event-3", ", three");
+            said.add("");
+            tab.awaitText("#event-4", "run_completed");
+            tab.awaitText("#event-1", "One");
+            Object pages = tab.js("return asked.filter(target => " + isOfThePages + ")");
+            assertEquals(pages, tab.js("return [...new Set(asked.filter(target => " + isOfThePages + "))]"));
+        }
+    }
+
+    @Test
+    void choosesAmongEventsThatCameAtOnce() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>();
+        Script script = exchange -> {
+            exchange.streamHead();
+            String some = event("assistant_message_delta", Map.of("delta", said.take()));
+            exchange.chunk(some.repeat(5).getBytes(UTF_8));
+            said.take();
+            exchange.end();
+        };
+        try (WireResponse live = call("Be silent, then say much", script)) {
+            tab.open("/console/runs/" + live.header("Runtape-Run-Id") + "?tab=events");
+            tab.awaitText("rt-events", "There are no events yet.");
+            said.add("Much");
+            tab.awaitText("#event-5", "Much");
+
+            tab.find("#event-3").click();
+
+            tab.awaitText(".event-details h2", "#3");
+            said.add("");
+            live.readAll();
         }
     }
 
@@ -805,7 +868,7 @@ class ConsoleIT {
         record("thr_meanwhile", "The first of two", saying("One."));
         tab.open("/console");
         tab.find(".run-link");
-        holdTimelines();
+        hold(IS_OF_A_TIMELINE);
         go("/console/threads/thr_meanwhile");
         tab.awaitText("rt-transcript", "One.");
         record("thr_meanwhile", "The second of two", saying("Two."));
