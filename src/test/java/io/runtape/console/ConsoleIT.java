@@ -188,12 +188,25 @@ class ConsoleIT {
 
     /** Calls of which this is true, as a script, have no answer but 503 until {@link #answerAgain()}. */
     private static void refuse(String calls) {
+        refuse(calls, 503);
+    }
+
+    private static void refuse(String calls, int status) {
         tab.js("window.away = true");
-        between("if (away && (" + calls + ")) { return new Response('{}', { status: 503 }); }");
+        between("if (away && (" + calls + ")) { return new Response('{}', { status: " + status + " }); }");
     }
 
     private static void answerAgain() {
         tab.js("window.away = false");
+    }
+
+    /** All rests of the page are over, and somebody looks at it again. */
+    private static void passTime() {
+        tab.js("""
+                const asked = performance.now.bind(performance);
+                performance.now = () => asked() + 40_000;
+                document.dispatchEvent(new Event("visibilitychange"));
+                """);
     }
 
     /** Waits until the page has asked for nothing for a while, in which it would have tried again. */
@@ -280,6 +293,13 @@ class ConsoleIT {
         answerAgain();
         tab.awaitTrue("document.querySelectorAll('table.runs tbody tr').length === 50");
         tab.awaitText(".paging", "Older");
+
+        refuse("target.includes('/runs?')");
+        tab.awaitText(".problem", "503");
+        assertFalse(tab.text(".paging").contains("by themselves"));
+        answerAgain();
+        tab.awaitText(".paging", "by themselves");
+        assertEquals("", tab.text(".problem"));
 
         refuse("target.includes('status=failed')");
         go("/console?status=failed&agent=code-assistant");
@@ -408,11 +428,7 @@ class ConsoleIT {
         tab.awaitText(".grid-row", "…");
         answerAgain();
 
-        tab.js("""
-                const asked = performance.now.bind(performance);
-                performance.now = () => asked() + 40_000;
-                document.dispatchEvent(new Event("visibilitychange"));
-                """);
+        passTime();
 
         tab.awaitText(".grid-row", "run_started");
         tab.awaitTrue("document.querySelector('rt-events .problem') === null");
@@ -596,6 +612,58 @@ class ConsoleIT {
     }
 
     @Test
+    void showsTheEndOfARunThatIsCancelledWhileItIsNotFollowed() throws Exception {
+        String first = event("assistant_message_delta", Map.of("delta", "So far"));
+        String last = event("assistant_message_delta", Map.of("delta", " unseen"));
+        BlockingQueue<String> said = new LinkedBlockingQueue<>();
+        Script script = exchange -> {
+            exchange.streamHead();
+            exchange.chunk(first.getBytes(UTF_8));
+            exchange.chunk(said.take().getBytes(UTF_8));
+            exchange.awaitPeerGone();
+        };
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("options.headers.Accept === 'text/event-stream'");
+        try (WireResponse live = begun(Map.of("prompt", "Be cancelled unseen"), script)) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText(".cursor .seq", "1 of 1");
+            tab.awaitTrue("asked.some(each => each.startsWith('text/event-stream'))");
+            said.add(last);
+            live.readUpTo(first.length() + last.length());
+
+            tab.find(".actions .danger").click();
+
+            tab.awaitText(".title-line", "cancelled");
+            tab.awaitText("rt-transcript", "So far unseen");
+            tab.awaitText(".cursor .seq", "2 of 2");
+            tab.awaitTrue("document.querySelector('.notice') === null");
+        }
+    }
+
+    @Test
+    void followsALiveRunAgainWhoseTailWasRefused() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Still"));
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("options.headers.Accept === 'text/event-stream'", 500);
+        try (WireResponse live = begun(Map.of("prompt", "Go on unseen"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "Still");
+            tab.awaitText(".notice", "What comes is not shown. The gateway answered 500.");
+            said.add(" here");
+
+            answerAgain();
+            passTime();
+
+            tab.awaitText("rt-transcript", "Still here");
+            tab.awaitTrue("document.querySelector('.notice') === null");
+            said.add("");
+            tab.awaitText(".title-line", "completed");
+        }
+    }
+
+    @Test
     void showsTheEndOfALiveRunThatWasRefusedAtFirst() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("It begins"));
         tab.open("/console");
@@ -630,7 +698,7 @@ class ConsoleIT {
             go("/console/runs/" + run);
             tab.awaitText("rt-transcript", "Soon gone");
             tab.awaitText(".inspector", "#1 ");
-            tab.awaitTrue("asked.some(each => each.startsWith('text/event-stream'))");
+            tab.awaitText(".notice", "What comes is not shown. The gateway answered 503.");
             said.add("");
             live.readAll();
             RunTable.await("the run is deleted", () -> delete(run) == 204 ? true : null);
@@ -856,7 +924,11 @@ class ConsoleIT {
         refuse("target.includes('/threads/')");
 
         tab.awaitText(".notice", "Not all of the thread can be shown. The gateway answered 503.");
-        tab.awaitTrue("document.querySelector('rt-thread').problem.rest >= 8000");
+        tab.awaitTrue("document.querySelector('rt-thread').lost.rest >= 8000");
+        assertEquals(
+                List.of(),
+                tab.js(
+                        "return asked.filter(each => each.includes('/threads/') && !each.endsWith('/threads/thr_login'))"));
 
         tab.awaitText("rt-transcript", "Deploy it to staging");
         answerAgain();
