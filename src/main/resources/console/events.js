@@ -85,10 +85,10 @@ class Events extends View {
   }
 
   /** For what did not come. */
-  lookAgain() {
+  async lookAgain() {
     this.load();
     if (this.unread?.isOver) {
-      this.loadRaw();
+      await this.loadRaw();
     }
   }
 

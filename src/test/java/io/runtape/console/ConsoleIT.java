@@ -448,6 +448,24 @@ class ConsoleIT {
     }
 
     @Test
+    void asksAgainForARequestAndAComparison() {
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("target.endsWith('/request') || target.includes('/diff')");
+        go("/console/runs/" + RUNS.bad().id() + "?tab=request");
+        tab.awaitText("rt-request .problem", "503");
+        answerAgain();
+        tab.awaitText("rt-request rt-code", "\"prompt\": \"Deploy it to staging\"");
+        assertEquals("", tab.text(".problem"));
+
+        tab.js("window.away = true");
+        go("/console/compare?a=" + RUNS.good().id() + "&b=" + RUNS.again().id());
+        tab.awaitText(".problem", "503");
+        answerAgain();
+        tab.awaitText(".figures-table", "+26 %");
+    }
+
+    @Test
     void showsNoOtherEventThanTheChosenOne() {
         tab.open("/console/runs/" + RUNS.good().id() + "?tab=events#seq=5");
         tab.awaitText(".event-details h2", "#5");
