@@ -74,6 +74,12 @@ class Events extends View {
     this.requestUpdate();
   }
 
+  willUpdate(changed) {
+    if (changed.has("selected")) {
+      this.unread = null;
+    }
+  }
+
   updated(changed) {
     this.load();
     if (changed.has("selected") && this.selected && changed.get("selected") !== undefined) {
@@ -200,7 +206,7 @@ class Events extends View {
           <div class="grid-rows" role="presentation" .style=${"transform:translateY(" + Math.round(shift) + "px)"}>${rows}</div>
         </div>
       </div>
-      ${this.raw ? html`<rt-event .event=${this.raw}></rt-event>`
+      ${this.raw ? html`<rt-event class=${this.raw.sequence === this.selected ? "" : "coming"} .event=${this.raw}></rt-event>`
         : this.unread ? html`<p class="problem" role="alert">The event cannot be shown. ${this.unread.text}</p>`
         : html`<p class="muted small pad-y">Choose an event to see its data and its bytes.</p>`}`;
   }

@@ -469,15 +469,22 @@ class ConsoleIT {
     void showsNoOtherEventThanTheChosenOne() {
         tab.open("/console/runs/" + RUNS.good().id() + "?tab=events#seq=5");
         tab.awaitText(".event-details h2", "#5");
-        refuse("target.includes('include=raw')");
+        hold("target.includes('include=raw')");
 
+        tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
+        tab.awaitTrue("document.querySelector('.grid-row.selected').id === 'event-6'");
+        assertEquals("", tab.text(".event-details"));
+        tab.js("letGo()");
+        tab.awaitText(".event-details h2", "#6");
+
+        refuse("target.includes('include=raw')");
         tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
         tab.awaitText("rt-events .problem", "503");
         assertEquals("", tab.text(".event-details"));
 
         answerAgain();
         tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
-        tab.awaitText(".event-details h2", "#7");
+        tab.awaitText(".event-details h2", "#8");
         assertEquals("", tab.text("rt-events .problem"));
     }
 
@@ -1111,11 +1118,25 @@ class ConsoleIT {
         go("/console/overview?hours=72");
         tab.awaitTrue("asked.length === 1");
         go("/console/overview");
-        tab.awaitTrue("document.querySelector('rt-overview').hours.length === 24");
+        tab.awaitTrue("document.querySelector('rt-overview').hours?.length === 24");
         tab.js("letGo()");
 
         tab.awaitTrue("answered >= 6");
         assertEquals(24L, tab.js("return document.querySelector('rt-overview').hours.length"));
+    }
+
+    @Test
+    void showsNoHoursThatWereNotAskedFor() {
+        tab.open("/console/overview");
+        tab.find("rt-chart canvas");
+        refuse("target.includes('/stats')");
+
+        go("/console/overview?hours=72");
+
+        tab.awaitText(".problem", "503");
+        assertEquals(
+                0,
+                tab.browser().findElements(By.cssSelector("rt-chart, .figures")).size());
     }
 
     @Test
