@@ -120,9 +120,12 @@ export async function* lines(response) {
   }
 }
 
-/** The events of an event stream, as `{event, id, data}`, until it ends or the signal breaks it off. */
-export async function* tail(target, signal) {
-  const response = await call(target, { accept: "text/event-stream", signal });
+/** Opens an event stream; its events come as `{event, id, data}`, until it ends or the signal breaks it off. */
+export async function tail(target, signal) {
+  return eventsOf(await call(target, { accept: "text/event-stream", signal }));
+}
+
+async function* eventsOf(response) {
   if (response.status === 204) {
     return;
   }

@@ -3,6 +3,7 @@ import { View } from "./element.js";
 import { download, getJson, getRun, path, told } from "./api.js";
 import { badge } from "./badge.js";
 import { bytes, count, duration, moment, NOTHING } from "./format.js";
+import { Poll, REST_MIN, Setback } from "./live.js";
 import { go, runHref, withQuery } from "./router.js";
 import { firstLine, jsonText, Long, longText, shown } from "./text.js";
 
@@ -22,6 +23,11 @@ class Compare extends View {
     unsaved: { state: true },
   };
 
+  constructor() {
+    super();
+    new Poll(this, REST_MIN, () => (this.problem?.isOver ? this.load() : null));
+  }
+
   willUpdate(changed) {
     const key = this.place.query.get("a") + " " + this.place.query.get("b");
     if (changed.has("place") && key !== this.opened) {
@@ -30,11 +36,15 @@ class Compare extends View {
     }
   }
 
-  async open() {
+  open() {
     document.title = "Compare – Runtape";
-    const ids = [this.place.query.get("a"), this.place.query.get("b")];
     this.sides = this.diff = undefined;
     this.problem = this.unsaved = null;
+    this.load();
+  }
+
+  async load() {
+    const ids = [this.place.query.get("a"), this.place.query.get("b")];
     const { opened } = this;
     try {
       const sides = await Promise.all(ids.map(id => (id ? getRun(id) : null)));
@@ -44,11 +54,11 @@ class Compare extends View {
       }
       const diff = both ? (await getJson(["runs", ids[0], "diff"], { with: ids[1] })).data : null;
       if (opened === this.opened) {
-        [this.sides, this.diff] = [sides, diff];
+        [this.sides, this.diff, this.problem] = [sides, diff, null];
       }
     } catch (failure) {
       if (opened === this.opened) {
-        this.problem = told(failure);
+        this.problem = new Setback(failure, this.problem);
       }
     }
   }
@@ -67,7 +77,7 @@ class Compare extends View {
 
   render() {
     if (this.problem) {
-      return html`<h1 class="pad">Compare</h1><p class="problem pad" role="alert">${this.problem}</p>`;
+      return html`<h1 class="pad">Compare</h1><p class="problem pad" role="alert">${this.problem.text}</p>`;
     }
     if (!this.sides) {
       return html`<h1 class="pad">Compare</h1><p class="muted pad" role="status">Loading the runs …</p>`;

@@ -74,6 +74,12 @@ class Events extends View {
     this.requestUpdate();
   }
 
+  willUpdate(changed) {
+    if (changed.has("selected")) {
+      this.unread = null;
+    }
+  }
+
   updated(changed) {
     this.load();
     if (changed.has("selected") && this.selected && changed.get("selected") !== undefined) {
@@ -85,10 +91,10 @@ class Events extends View {
   }
 
   /** For what did not come. */
-  lookAgain() {
+  async lookAgain() {
     this.load();
     if (this.unread?.isOver) {
-      this.loadRaw();
+      await this.loadRaw();
     }
   }
 
@@ -103,7 +109,7 @@ class Events extends View {
 
   /** A page that is refused stays missing: only what came, and a failure that is another one, may have the table drawn anew. */
   async ask(missing) {
-    const answers = await Promise.allSettled(missing.map(sequence => this.pages.page(sequence)));
+    const answers = await Promise.allSettled(missing.map(sequence => this.pages.load(sequence)));
     const refused = answers.find(answer => answer.status === "rejected");
     this.problem = refused ? told(refused.reason) : null;
     if (answers.some(answer => answer.status === "fulfilled")) {
@@ -116,7 +122,7 @@ class Events extends View {
     const last = Math.min(this.total, this.firstRow + this.rowsSeen + SPARE);
     for (let sequence = Math.max(1, this.firstRow - SPARE + 1); sequence <= last; sequence++) {
       const page = this.pages.number(sequence);
-      if (!this.pages.isHere(sequence) && wanted[wanted.length - 1]?.page !== page) {
+      if (!this.pages.known(sequence) && wanted[wanted.length - 1]?.page !== page) {
         wanted.push({ page, sequence });
       }
     }
@@ -200,7 +206,7 @@ class Events extends View {
           <div class="grid-rows" role="presentation" .style=${"transform:translateY(" + Math.round(shift) + "px)"}>${rows}</div>
         </div>
       </div>
-      ${this.raw ? html`<rt-event .event=${this.raw}></rt-event>`
+      ${this.raw ? html`<rt-event class=${this.raw.sequence === this.selected ? "" : "coming"} .event=${this.raw}></rt-event>`
         : this.unread ? html`<p class="problem" role="alert">The event cannot be shown. ${this.unread.text}</p>`
         : html`<p class="muted small pad-y">Choose an event to see its data and its bytes.</p>`}`;
   }

@@ -8,19 +8,24 @@ const REST_MAX = 32_000;
 
 /**
  * Something that did not come: what is said about it, and when it may be asked for again. That is after a rest, twice as long as
- * that of the setback before it up to a bound, and never if the gateway would refuse it again.
+ * that of the setback before it up to a bound. What the gateway would refuse again is not asked for again; only what has come
+ * before may be, after the longest rest.
  */
 export class Setback {
   constructor(failure, before = null) {
     this.failure = failure;
     this.text = told(failure);
     this.mayPass = mayPass(failure);
-    this.rest = this.mayPass ? Math.min(REST_MAX, Math.max(REST_MIN, 2 * (before?.rest ?? 0))) : 0;
+    this.rest = this.mayPass ? Math.min(REST_MAX, Math.max(REST_MIN, 2 * (before?.mayPass ? before.rest : 0))) : REST_MAX;
     this.until = performance.now() + this.rest;
   }
 
+  get hasRested() {
+    return performance.now() >= this.until;
+  }
+
   get isOver() {
-    return this.mayPass && performance.now() >= this.until;
+    return this.mayPass && this.hasRested;
   }
 }
 

@@ -35,6 +35,8 @@ class Overview extends View {
   willUpdate(changed) {
     if (changed.has("place") && this.asked !== this.span) {
       this.asked = this.span;
+      this.hours = undefined;
+      this.counted = null;
       this.load();
     }
   }

@@ -20,55 +20,51 @@ export class EventPages {
     return Math.floor((sequence - 1) / this.size);
   }
 
-  /** The page that has a sequence, as a promise. */
-  page(sequence) {
+  /** Has an event come, with the page that has it. A page that ended before it, since the run was live, goes on from there. */
+  async load(sequence) {
     const number = this.number(sequence);
-    let page = this.pages.get(number);
-    if (!page || page.setback?.isOver) {
-      const before = page?.setback;
-      page = this.load(number * this.size).then(events => {
-        page.events = events;
-        return events;
-      });
-      page.catch(failure => (page.setback = new Setback(failure, before)));
-    }
+    const page = this.pages.get(number) ?? { events: [], coming: null, setback: null };
     this.pages.delete(number);
     this.pages.set(number, page);
     if (this.pages.size > EventPages.KEPT) {
       this.pages.delete(this.pages.keys().next().value);
     }
-    return page;
+    // What is on its way may have been asked for before there was this event.
+    await page.coming?.catch(() => {});
+    if (!eventOf(page, sequence)) {
+      page.coming ??= this.loadRest(page, number, sequence).finally(() => (page.coming = null));
+      await page.coming;
+    }
   }
 
-  /** The gateway may answer with fewer than it was asked for, if they are large. */
-  async load(after) {
-    const events = [];
-    const end = after + this.size;
-    let more = true;
-    for (let from = after; more && from < end; from = events[events.length - 1].sequence) {
-      const answer = await getJson(["runs", this.id, "events"], { after: from || null, limit: end - from });
-      events.push(...answer.data);
-      more = answer.meta.hasMore && answer.data.length > 0;
+  async loadRest(page, number, sequence) {
+    if (page.setback && !page.setback.isOver) {
+      throw page.setback.failure;
     }
-    return events;
+    const { events } = page;
+    const end = (number + 1) * this.size;
+    const last = () => events.at(-1)?.sequence ?? number * this.size;
+    try {
+      // The gateway may answer with fewer than it was asked for, if they are large.
+      for (let more = true; more && last() < end;) {
+        const answer = await getJson(["runs", this.id, "events"], { after: last() || null, limit: end - last() });
+        events.push(...answer.data);
+        more = answer.meta.hasMore && answer.data.length > 0;
+      }
+      if (!eventOf(page, sequence)) {
+        throw new Error("The gateway does not have event " + sequence + ".");
+      }
+      page.setback = null;
+    } catch (failure) {
+      page.setback = new Setback(failure, page.setback);
+      throw failure;
+    }
   }
 
   /** The event, if it is here already. */
   known(sequence) {
-    return this.pages.get(this.number(sequence))?.events?.find(event => event.sequence === sequence) ?? null;
-  }
-
-  /** Whether the page that should have it is here. */
-  isHere(sequence) {
-    return Boolean(this.pages.get(this.number(sequence))?.events);
-  }
-
-  /** Forgets pages that were not full, and those on their way, which may not be: those of a live run grow. */
-  forgetUnfinished() {
-    for (const [number, page] of this.pages) {
-      if (!page.setback && page.events?.length !== this.size) {
-        this.pages.delete(number);
-      }
-    }
+    return eventOf(this.pages.get(this.number(sequence)), sequence);
   }
 }
+
+const eventOf = (page, sequence) => page?.events.find(event => event.sequence === sequence) ?? null;

@@ -1,8 +1,9 @@
 import { html, nothing } from "lit";
 import { View } from "./element.js";
+import { told } from "./api.js";
 import { bytes, count, duration, offset } from "./format.js";
 import { Keys } from "./keys.js";
-import { newest } from "./live.js";
+import { newest, Poll, REST_MIN } from "./live.js";
 import { LANES } from "./track.js";
 import { jsonText, longText } from "./text.js";
 import "./timeline.js";
@@ -28,6 +29,7 @@ class Player extends View {
     loading: { type: Boolean },
     playing: { state: true },
     event: { state: true },
+    problem: { state: true },
   };
 
   constructor() {
@@ -38,8 +40,10 @@ class Player extends View {
     this.playing = false;
     this.usage = null;
     this.pages = null;
-    this.event = null;
+    this.event = this.problem = null;
     this.looking = newest();
+    // For an event that did not come.
+    new Poll(this, REST_MIN, () => (this.pages && this.index >= 0 && !this.event ? this.look() : null));
     new Keys(this, {
       " ": event => (event.target instanceof HTMLButtonElement || event.target?.closest?.("summary") ? false : this.toggle()),
       ArrowLeft: event => this.arrow(event, -1),
@@ -154,13 +158,18 @@ class Player extends View {
     const sequence = i < 0 ? 0 : this.track.sequenceAt(this.time + 0.0005);
     const pages = i < 0 ? null : this.pages(this.track.runs[this.track.run[i]].id);
     if (!pages || !sequence) {
-      this.event = null;
+      this.event = this.problem = null;
       return;
     }
-    // One that does not come is not known afterwards.
-    await pages.page(sequence).catch(() => {});
+    let problem = null;
+    try {
+      await pages.load(sequence);
+    } catch (failure) {
+      problem = told(failure);
+    }
     if (isNewest()) {
       this.event = pages.known(sequence);
+      this.problem = problem;
     }
   }
 
@@ -219,7 +228,7 @@ class Player extends View {
   inspector(i) {
     const event = this.event;
     if (!event || i < 0) {
-      return html`<p class="muted small">${i >= 0 ? "…" : this.track?.length ? "Before the first event." : this.loading ? "Loading the events …" : "No events yet."}</p>`;
+      return html`<p class="muted small">${i >= 0 ? this.problem ?? "…" : this.track?.length ? "Before the first event." : this.loading ? "Loading the events …" : "No events yet."}</p>`;
     }
     const lane = LANES[this.track.lane[i]];
     const body = event.data === null ? (event.truncated ? "Too long to be shown here: its parts have it." : "") : jsonText(event.payload ?? event.data);

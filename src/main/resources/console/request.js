@@ -1,7 +1,8 @@
 import { html, nothing } from "lit";
 import { View } from "./element.js";
-import { call, path, told } from "./api.js";
+import { call, path } from "./api.js";
 import { bytes, count, fullMoment, NOTHING } from "./format.js";
+import { Poll, REST_MIN, Setback } from "./live.js";
 import { firstLine, jsonText, longText } from "./text.js";
 import "./transcript.js";
 
@@ -11,6 +12,11 @@ const PARSED_MAX = 2_000_000;
 /** What was asked, byte for byte, and all that is known of the run. */
 class Request extends View {
   static properties = { run: { attribute: false }, body: { state: true }, problem: { state: true } };
+
+  constructor() {
+    super();
+    new Poll(this, REST_MIN, () => (this.problem?.isOver ? this.load() : null));
+  }
 
   updated(changed) {
     if (changed.has("run") && this.run && this.run.id !== this.asked) {
@@ -24,7 +30,7 @@ class Request extends View {
       this.body = await (await call(path(["runs", this.run.id, "request"]), { accept: "*/*" })).text();
       this.problem = null;
     } catch (failure) {
-      this.problem = told(failure);
+      this.problem = new Setback(failure, this.problem);
     }
   }
 
@@ -42,7 +48,7 @@ class Request extends View {
     ].filter(([, value]) => value !== null && value !== undefined && value !== NOTHING);
     return html`
       <h2 class="section">Body as it was sent</h2>
-      ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
+      ${this.problem ? html`<p class="problem" role="alert">${this.problem.text}</p>` : nothing}
       ${this.body === undefined ? nothing : this.shownBody()}
       <h2 class="section">The run</h2>
       <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${firstLine(value, 4000)}</dd></div>`)}</dl>`;

@@ -7,7 +7,7 @@ import { asCurl } from "./request.js";
 import { compareHref, go, threadHref } from "./router.js";
 import { copy, firstLine } from "./text.js";
 
-/** What a run is, how it went, and what can be done with it. Tells of a run that it changed as `changed`. */
+/** What a run is, how it went, and what can be done with it. Tells that it changed the run as `changed`. */
 class RunHead extends View {
   static properties = {
     run: { attribute: false },
@@ -30,8 +30,8 @@ class RunHead extends View {
 
   cancel() {
     this.act(null, async () => {
-      const { data } = await (await call(path(["runs", this.run.id, "cancel"]), { method: "POST" })).json();
-      this.dispatchEvent(new CustomEvent("changed", { detail: data }));
+      await call(path(["runs", this.run.id, "cancel"]), { method: "POST" });
+      this.dispatchEvent(new CustomEvent("changed"));
     });
   }
 

@@ -37,10 +37,11 @@ class RunView extends View {
     time: { state: true },
     asOf: { state: true },
     loading: { state: true },
-    // What did not come: the run itself, its transcript, events of its timeline.
+    // What did not come: the run itself, its transcript, events of its timeline, its tail.
     problem: { state: true },
     unread: { state: true },
     gap: { state: true },
+    lost: { state: true },
   };
 
   constructor() {
@@ -105,6 +106,11 @@ class RunView extends View {
     return this.track.runs[0]?.last ?? 0;
   }
 
+  /** The last frame that is known of. */
+  get lastKnown() {
+    return Math.max(this.run.lastSequence, this.last);
+  }
+
   get speed() {
     const speed = Number(this.place.query.get("speed"));
     return SPEEDS.includes(speed) ? speed : 1;
@@ -157,7 +163,7 @@ class RunView extends View {
   /** Asks again for what did not come, when its rest is over, and follows a live run again. */
   async look() {
     if (this.problem) {
-      if (this.problem.isOver) {
+      if (this.problem.isOver || (this.live && this.problem.hasRested)) {
         await this.load();
       }
       return;
@@ -197,7 +203,7 @@ class RunView extends View {
     if (!this.inParts) {
       return this.asOf ? { to: this.asOf } : {};
     }
-    const to = this.asOf ?? Math.max(this.run.lastSequence, this.last);
+    const to = this.asOf ?? this.lastKnown;
     this.spanFrom = Math.max(1, to - PART_EVENTS + 1);
     return { from: this.spanFrom > 1 ? this.spanFrom : null, to };
   }
@@ -265,18 +271,16 @@ class RunView extends View {
       this.tailing = null;
       return;
     }
-    if (this.tailing || this.problem || (this.lost && !this.lost.isOver)) {
+    if (this.tailing || this.problem || (this.lost && !this.lost.hasRested)) {
       return;
     }
     const tailing = (this.tailing = new AbortController());
-    let before = this.lost;
-    this.lost = null;
     try {
       // Where to go on is known when what loads is there.
       await this.filling(() => {});
-      const after = Math.max(this.last, this.run.lastSequence);
-      for await (const frame of tail(path(["runs", this.run.id, "events"], { after: after || null }), tailing.signal)) {
-        before = null;
+      const frames = await tail(path(["runs", this.run.id, "events"], { after: this.lastKnown || null }), tailing.signal);
+      this.lost = null;
+      for await (const frame of frames) {
         if (frame.event === "runtape.end") {
           break;
         }
@@ -285,7 +289,7 @@ class RunView extends View {
       }
     } catch (failure) {
       if (this.tailing === tailing) {
-        this.lost = new Setback(failure, before);
+        this.lost = new Setback(failure, this.lost);
       }
     }
     if (this.tailing === tailing) {
@@ -314,7 +318,6 @@ class RunView extends View {
       }
       this.gap = new Setback(failure, this.gap);
     }
-    this.pages.forgetUnfinished();
     this.inParts ||= this.last > WHOLE_MAX && !this.wantsWhole;
     if (this.live) {
       this.run = { ...this.run, lastSequence: this.last };
@@ -335,7 +338,7 @@ class RunView extends View {
   }
 
   goTo(sequence) {
-    const to = Math.min(Math.max(1, sequence), Math.max(1, this.run.lastSequence));
+    const to = Math.min(Math.max(1, sequence), Math.max(1, this.lastKnown));
     this.placeCursor(this.track.timeOf(to), to);
   }
 
@@ -388,7 +391,8 @@ class RunView extends View {
     const events = this.gap?.failure.status === 410
       ? "The frames of this run were kept long enough and are deleted. Its transcript is still there."
       : this.gap && "Not all events can be shown. " + this.gap.text;
-    return [this.problem?.text, events].filter(Boolean);
+    const following = this.live && this.lost && "What comes is not shown. " + this.lost.text;
+    return [this.problem?.text, events, following].filter(Boolean);
   }
 
   render() {
@@ -399,7 +403,7 @@ class RunView extends View {
         : html`<p class="muted pad" role="status">Loading the run …</p>`;
     }
     return html`
-      <rt-run-head .run=${run} .last=${this.last} .sequence=${this.sequence} @changed=${event => (this.run = event.detail)}></rt-run-head>
+      <rt-run-head .run=${run} .last=${this.last} .sequence=${this.sequence} @changed=${() => this.load()}></rt-run-head>
       ${this.notices.map(notice => html`<p class="notice" role="status">${notice}</p>`)}
       <div class="split">
         <section class="main-column" aria-label="What happened">
@@ -424,7 +428,7 @@ class RunView extends View {
 
   panel(run) {
     if (this.shownTab === "events") {
-      return html`<rt-events .runId=${run.id} .total=${Math.max(run.lastSequence, this.last)} .pages=${this.pages}
+      return html`<rt-events .runId=${run.id} .total=${this.lastKnown} .pages=${this.pages}
         .selected=${this.sequence} @picked=${event => { this.player?.stop(); this.goTo(event.detail); }}></rt-events>`;
     }
     if (this.shownTab === "request") {

@@ -105,17 +105,27 @@ class Runs extends View {
 
   /** Looks for what is new at the top, and how far the live ones are. */
   async look() {
-    if (this.problem?.isOver) {
-      await this.load();
-      return;
-    }
-    if (!this.runs || this.problem || this.place.query.get("cursor")) {
-      return;
-    }
     const { asked } = this;
+    if (this.problem) {
+      if (this.problem.isOver || (this.listed === asked && this.problem.hasRested)) {
+        await this.load();
+      }
+      return;
+    }
+    if (!this.runs || this.place.query.get("cursor")) {
+      return;
+    }
     const lastLive = this.runs.findLastIndex(run => run.status === "running");
     const limit = Math.min(PAGE, Math.max(LOOK_MIN, lastLive + 2));
-    const page = await getJson(["runs"], { ...this.parameters, limit });
+    let page;
+    try {
+      page = await getJson(["runs"], { ...this.parameters, limit });
+    } catch (failure) {
+      if (asked === this.asked) {
+        this.problem = new Setback(failure);
+      }
+      return;
+    }
     if (asked !== this.asked) {
       return;
     }
@@ -210,7 +220,8 @@ class Runs extends View {
         <tbody>${repeat(this.runs, run => run.id, run => this.row(run))}</tbody>
       </table></div>
       <p class="paging">
-        ${this.place.query.get("cursor") ? html`<a class="button" href=${withQuery({ cursor: null })}>Newest</a>` : html`<span class="muted small live-note"><span class="pulse"></span>New runs appear by themselves</span>`}
+        ${this.place.query.get("cursor") ? html`<a class="button" href=${withQuery({ cursor: null })}>Newest</a>`
+          : this.problem ? nothing : html`<span class="muted small live-note"><span class="pulse"></span>New runs appear by themselves</span>`}
         ${this.next ? html`<a class="button" href=${this.nextHref}>Older</a>` : nothing}
       </p>`;
   }

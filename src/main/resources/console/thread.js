@@ -22,7 +22,9 @@ class ThreadView extends View {
     messages: { state: true },
     version: { state: true },
     time: { state: true },
+    // What did not come: all that is to be shown, and whether there is more of it.
     problem: { state: true },
+    lost: { state: true },
     more: { state: true },
   };
 
@@ -69,7 +71,7 @@ class ThreadView extends View {
     };
     this.track = null;
     this.thread = this.messages = this.runs = undefined;
-    this.problem = null;
+    this.problem = this.lost = null;
     const wanted = [Number(this.place.hash.get("run")) || 0, Number(this.place.hash.get("seq")) || 0];
     await this.load(signal);
     if (!signal.aborted && wanted[0] && this.track?.runs[wanted[0] - 1]) {
@@ -153,7 +155,6 @@ class ThreadView extends View {
       }
     } finally {
       this.loading = false;
-      this.pages.forEach(pages => pages.forgetUnfinished());
       told();
     }
   }
@@ -163,10 +164,23 @@ class ThreadView extends View {
     const { signal } = this.loads;
     if (this.problem?.isOver) {
       await this.load(signal);
-    } else if (this.thread && !this.problem?.mayPass) {
-      const now = await getJson(["threads", this.place.id], {}, signal).catch(() => null);
-      if (["eventCount", "lastRunStatus", "runCount"].some(name => now?.data[name] !== this.thread?.[name])) {
+      return;
+    }
+    if (!this.thread || this.problem?.mayPass || (this.lost && !this.lost.hasRested)) {
+      return;
+    }
+    try {
+      const { data } = await getJson(["threads", this.place.id], {}, signal);
+      this.lost = null;
+      if (["eventCount", "lastRunStatus", "runCount"].some(name => data[name] !== this.thread[name])) {
         await this.load(signal);
+      }
+    } catch (failure) {
+      if (!signal.aborted) {
+        this.lost = new Setback(failure, this.lost);
+        if (failure.status === 404) {
+          this.thread = undefined;
+        }
       }
     }
   }
@@ -179,8 +193,9 @@ class ThreadView extends View {
   }
 
   render() {
-    if (this.problem && !this.thread) {
-      return html`<p class="problem pad" role="alert">${this.problem.text}</p><p class="pad"><a href="/console">All runs</a></p>`;
+    const problem = this.lost ?? this.problem;
+    if (problem && !this.thread) {
+      return html`<p class="problem pad" role="alert">${problem.text}</p><p class="pad"><a href="/console">All runs</a></p>`;
     }
     if (!this.thread) {
       return html`<p class="muted pad" role="status">Loading the thread …</p>`;
@@ -203,7 +218,7 @@ class ThreadView extends View {
           <div><dt>Tokens</dt><dd>${tokens(usage)}</dd></div>
         </dl>
       </header>
-      ${this.problem ? html`<p class="notice" role="status">Not all of the thread can be shown. ${this.problem.text}</p>` : nothing}
+      ${problem ? html`<p class="notice" role="status">Not all of the thread can be shown. ${problem.text}</p>` : nothing}
       <div class="split">
         <section class="main-column" aria-label="The conversation">
           ${this.messages ? html`<rt-transcript .messages=${this.messages} .truncated=${this.truncated} .live=${live} links></rt-transcript>`

@@ -188,12 +188,25 @@ class ConsoleIT {
 
     /** Calls of which this is true, as a script, have no answer but 503 until {@link #answerAgain()}. */
     private static void refuse(String calls) {
+        refuse(calls, 503);
+    }
+
+    private static void refuse(String calls, int status) {
         tab.js("window.away = true");
-        between("if (away && (" + calls + ")) { return new Response('{}', { status: 503 }); }");
+        between("if (away && (" + calls + ")) { return new Response('{}', { status: " + status + " }); }");
     }
 
     private static void answerAgain() {
         tab.js("window.away = false");
+    }
+
+    /** All rests of the page are over, and somebody looks at it again. */
+    private static void passTime() {
+        tab.js("""
+                const asked = performance.now.bind(performance);
+                performance.now = () => asked() + 40_000;
+                document.dispatchEvent(new Event("visibilitychange"));
+                """);
     }
 
     /** Waits until the page has asked for nothing for a while, in which it would have tried again. */
@@ -210,10 +223,10 @@ class ConsoleIT {
                 });
     }
 
-    /** The frames of timelines wait until somebody lets them go. */
-    private static void holdTimelines() {
+    /** Calls of which this is true, as a script, wait until somebody lets them go. */
+    private static void hold(String calls) {
         tab.js("window.mayGo = new Promise(resolve => { window.letGo = resolve; })");
-        between("if (" + IS_OF_A_TIMELINE + ") { await mayGo; }");
+        between("if (" + calls + ") { await mayGo; }");
     }
 
     /** What the browser complained of must be answers of such a status; returns how many. */
@@ -280,6 +293,13 @@ class ConsoleIT {
         answerAgain();
         tab.awaitTrue("document.querySelectorAll('table.runs tbody tr').length === 50");
         tab.awaitText(".paging", "Older");
+
+        refuse("target.includes('/runs?')");
+        tab.awaitText(".problem", "503");
+        assertFalse(tab.text(".paging").contains("by themselves"));
+        answerAgain();
+        tab.awaitText(".paging", "by themselves");
+        assertEquals("", tab.text(".problem"));
 
         refuse("target.includes('status=failed')");
         go("/console?status=failed&agent=code-assistant");
@@ -408,29 +428,63 @@ class ConsoleIT {
         tab.awaitText(".grid-row", "…");
         answerAgain();
 
-        tab.js("""
-                const asked = performance.now.bind(performance);
-                performance.now = () => asked() + 40_000;
-                document.dispatchEvent(new Event("visibilitychange"));
-                """);
+        passTime();
 
         tab.awaitText(".grid-row", "run_started");
         tab.awaitTrue("document.querySelector('rt-events .problem') === null");
     }
 
     @Test
+    void showsTheEventAtTheCursorAfterARefusal() {
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("target.includes('/events?')");
+        go("/console/runs/" + RUNS.good().id() + "#seq=3");
+        tab.awaitText(".at-cursor", "503");
+
+        answerAgain();
+
+        tab.awaitText(".inspector", "#3 ");
+    }
+
+    @Test
+    void asksAgainForARequestAndAComparison() {
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("target.endsWith('/request') || target.includes('/diff')");
+        go("/console/runs/" + RUNS.bad().id() + "?tab=request");
+        tab.awaitText("rt-request .problem", "503");
+        answerAgain();
+        tab.awaitText("rt-request rt-code", "\"prompt\": \"Deploy it to staging\"");
+        assertEquals("", tab.text(".problem"));
+
+        tab.js("window.away = true");
+        go("/console/compare?a=" + RUNS.good().id() + "&b=" + RUNS.again().id());
+        tab.awaitText(".problem", "503");
+        answerAgain();
+        tab.awaitText(".figures-table", "+26 %");
+    }
+
+    @Test
     void showsNoOtherEventThanTheChosenOne() {
         tab.open("/console/runs/" + RUNS.good().id() + "?tab=events#seq=5");
         tab.awaitText(".event-details h2", "#5");
-        refuse("target.includes('include=raw')");
+        hold("target.includes('include=raw')");
 
+        tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
+        tab.awaitTrue("document.querySelector('.grid-row.selected').id === 'event-6'");
+        assertEquals("", tab.text(".event-details"));
+        tab.js("letGo()");
+        tab.awaitText(".event-details h2", "#6");
+
+        refuse("target.includes('include=raw')");
         tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
         tab.awaitText("rt-events .problem", "503");
         assertEquals("", tab.text(".event-details"));
 
         answerAgain();
         tab.find(".grid").sendKeys(Keys.ARROW_DOWN);
-        tab.awaitText(".event-details h2", "#7");
+        tab.awaitText(".event-details h2", "#8");
         assertEquals("", tab.text("rt-events .problem"));
     }
 
@@ -509,7 +563,7 @@ class ConsoleIT {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
         tab.open("/console");
         tab.find(".run-link");
-        holdTimelines();
+        hold(IS_OF_A_TIMELINE);
         try (WireResponse live = call("Count slowly", saying(said))) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText("rt-transcript", "One");
@@ -529,6 +583,108 @@ class ConsoleIT {
                     List.of(),
                     tab.js(
                             "return asked.filter(each => each.startsWith('text/event-stream') && !each.includes('after=1'))"));
+        }
+    }
+
+    @Test
+    void asksOnceForEventsOfALiveRunThatComeSlowly() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
+        tab.open("/console");
+        tab.find(".run-link");
+        String isOfThePages = "target.includes('limit=') && !target.includes('limit=500')";
+        hold(isOfThePages);
+        try (WireResponse live = begun(Map.of("prompt", "Come in large pages"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id") + "?tab=events");
+            tab.awaitTrue("asked.some(target => " + isOfThePages + ")");
+            said.add(", two");
+            tab.awaitText(".cursor .seq", "2 of 2");
+            said.add(", three");
+            tab.awaitText(".cursor .seq", "3 of 3");
+
+            tab.js("letGo()");
+
+            tab.awaitText("#event-3", ", three");
+            said.add("");
+            tab.awaitText("#event-4", "run_completed");
+            tab.awaitText("#event-1", "One");
+            Object pages = tab.js("return asked.filter(target => " + isOfThePages + ")");
+            assertEquals(pages, tab.js("return [...new Set(asked.filter(target => " + isOfThePages + "))]"));
+        }
+    }
+
+    @Test
+    void choosesAmongEventsThatCameAtOnce() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>();
+        Script script = exchange -> {
+            exchange.streamHead();
+            String some = event("assistant_message_delta", Map.of("delta", said.take()));
+            exchange.chunk(some.repeat(5).getBytes(UTF_8));
+            said.take();
+            exchange.end();
+        };
+        try (WireResponse live = call("Be silent, then say much", script)) {
+            tab.open("/console/runs/" + live.header("Runtape-Run-Id") + "?tab=events");
+            tab.awaitText("rt-events", "There are no events yet.");
+            said.add("Much");
+            tab.awaitText("#event-5", "Much");
+
+            tab.find("#event-3").click();
+
+            tab.awaitText(".event-details h2", "#3");
+            said.add("");
+            live.readAll();
+        }
+    }
+
+    @Test
+    void showsTheEndOfARunThatIsCancelledWhileItIsNotFollowed() throws Exception {
+        String first = event("assistant_message_delta", Map.of("delta", "So far"));
+        String last = event("assistant_message_delta", Map.of("delta", " unseen"));
+        BlockingQueue<String> said = new LinkedBlockingQueue<>();
+        Script script = exchange -> {
+            exchange.streamHead();
+            exchange.chunk(first.getBytes(UTF_8));
+            exchange.chunk(said.take().getBytes(UTF_8));
+            exchange.awaitPeerGone();
+        };
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("options.headers.Accept === 'text/event-stream'");
+        try (WireResponse live = begun(Map.of("prompt", "Be cancelled unseen"), script)) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText(".cursor .seq", "1 of 1");
+            tab.awaitTrue("asked.some(each => each.startsWith('text/event-stream'))");
+            said.add(last);
+            live.readUpTo(first.length() + last.length());
+
+            tab.find(".actions .danger").click();
+
+            tab.awaitText(".title-line", "cancelled");
+            tab.awaitText("rt-transcript", "So far unseen");
+            tab.awaitText(".cursor .seq", "2 of 2");
+            tab.awaitTrue("document.querySelector('.notice') === null");
+        }
+    }
+
+    @Test
+    void followsALiveRunAgainWhoseTailWasRefused() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Still"));
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("options.headers.Accept === 'text/event-stream'", 500);
+        try (WireResponse live = begun(Map.of("prompt", "Go on unseen"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "Still");
+            tab.awaitText(".notice", "What comes is not shown. The gateway answered 500.");
+            said.add(" here");
+
+            answerAgain();
+            passTime();
+
+            tab.awaitText("rt-transcript", "Still here");
+            tab.awaitTrue("document.querySelector('.notice') === null");
+            said.add("");
+            tab.awaitText(".title-line", "completed");
         }
     }
 
@@ -567,7 +723,7 @@ class ConsoleIT {
             go("/console/runs/" + run);
             tab.awaitText("rt-transcript", "Soon gone");
             tab.awaitText(".inspector", "#1 ");
-            tab.awaitTrue("asked.some(each => each.startsWith('text/event-stream'))");
+            tab.awaitText(".notice", "What comes is not shown. The gateway answered 503.");
             said.add("");
             live.readAll();
             RunTable.await("the run is deleted", () -> delete(run) == 204 ? true : null);
@@ -793,7 +949,11 @@ class ConsoleIT {
         refuse("target.includes('/threads/')");
 
         tab.awaitText(".notice", "Not all of the thread can be shown. The gateway answered 503.");
-        tab.awaitTrue("document.querySelector('rt-thread').problem.rest >= 8000");
+        tab.awaitTrue("document.querySelector('rt-thread').lost.rest >= 8000");
+        assertEquals(
+                List.of(),
+                tab.js(
+                        "return asked.filter(each => each.includes('/threads/') && !each.endsWith('/threads/thr_login'))"));
 
         tab.awaitText("rt-transcript", "Deploy it to staging");
         answerAgain();
@@ -805,7 +965,7 @@ class ConsoleIT {
         record("thr_meanwhile", "The first of two", saying("One."));
         tab.open("/console");
         tab.find(".run-link");
-        holdTimelines();
+        hold(IS_OF_A_TIMELINE);
         go("/console/threads/thr_meanwhile");
         tab.awaitText("rt-transcript", "One.");
         record("thr_meanwhile", "The second of two", saying("Two."));
@@ -958,11 +1118,25 @@ class ConsoleIT {
         go("/console/overview?hours=72");
         tab.awaitTrue("asked.length === 1");
         go("/console/overview");
-        tab.awaitTrue("document.querySelector('rt-overview').hours.length === 24");
+        tab.awaitTrue("document.querySelector('rt-overview').hours?.length === 24");
         tab.js("letGo()");
 
         tab.awaitTrue("answered >= 6");
         assertEquals(24L, tab.js("return document.querySelector('rt-overview').hours.length"));
+    }
+
+    @Test
+    void showsNoHoursThatWereNotAskedFor() {
+        tab.open("/console/overview");
+        tab.find("rt-chart canvas");
+        refuse("target.includes('/stats')");
+
+        go("/console/overview?hours=72");
+
+        tab.awaitText(".problem", "503");
+        assertEquals(
+                0,
+                tab.browser().findElements(By.cssSelector("rt-chart, .figures")).size());
     }
 
     @Test
