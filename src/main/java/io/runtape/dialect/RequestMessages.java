@@ -20,6 +20,8 @@ public record RequestMessages(List<Message> messages, boolean truncated) {
     /** Each part takes up to some hundred bytes, however short its text. */
     private static final int PARTS_MAX = 50_000;
 
+    private static final Set<String> MEMBERS = Set.of("system", "instructions", "messages", "input", "prompt");
+
     /** The list of LangGraph's messages is in there. */
     private static final Set<String> OPENED = Set.of("input");
 
@@ -29,7 +31,7 @@ public record RequestMessages(List<Message> messages, boolean truncated) {
 
     /** The conversation in this body. */
     public static RequestMessages of(String body) {
-        LeanTree.Reading read = LeanTree.reading(body, OPENED);
+        LeanTree.Reading read = LeanTree.reading(body, OPENED, MEMBERS::contains);
         return read == null ? new RequestMessages(List.of(), false) : new Reading(read.root(), read.truncated()).all();
     }
 

@@ -73,7 +73,6 @@ final class RequestMembers {
         room.accept(FORMS * ((long) one.length + other.length));
         LeanTree.Reading ofFirst = read(one);
         LeanTree.Reading ofSecond = read(other);
-        boolean whole = !ofFirst.truncated() && !ofSecond.truncated();
         Set<String> names = new LinkedHashSet<>();
         ofFirst.root().fieldNames().forEachRemaining(names::add);
         ofSecond.root().fieldNames().forEachRemaining(names::add);
@@ -81,11 +80,11 @@ final class RequestMembers {
         for (String name : names) {
             @Nullable JsonNode value = ofFirst.root().get(name);
             @Nullable JsonNode valueOfSecond = ofSecond.root().get(name);
-            boolean onlyOne = value == null || valueOfSecond == null;
-            if (onlyOne && !whole) {
+            if (value == null && ofFirst.truncated() || valueOfSecond == null && ofSecond.truncated()) {
                 // The other request may have it among those that are left out.
                 continue;
             }
+            boolean onlyOne = value == null || valueOfSecond == null;
             boolean isTold = CONVERSATION.contains(name) && (!sameMessages || onlyOne && allMessages);
             String form = JsonForm.of(isTold ? untold(name, value) : value);
             if (!form.equals(JsonForm.of(isTold ? untold(name, valueOfSecond) : valueOfSecond))) {

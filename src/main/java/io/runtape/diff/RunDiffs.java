@@ -57,7 +57,11 @@ final class RunDiffs {
         List<AskedDiff> messages = messages(asked, comparer);
         boolean sameMessages = messages.stream().allMatch(message -> message.change() == ChangeKind.SAME);
         RequestMembers.Compared members = requests.compare(
-                first.row(), second.row(), sameMessages, !ofFirst.truncated() && !ofSecond.truncated(), taken);
+                first.row(),
+                second.row(),
+                sameMessages,
+                !ofFirst.askedTruncated() && !ofSecond.askedTruncated(),
+                taken);
         RequestDiff request =
                 new RequestDiff(sameMessages && members.equal(), asked.tooLong(), messages, members.differing());
         List<ComparedRun> runs = List.of(

@@ -8,6 +8,8 @@ import io.runtape.run.Run;
 import io.runtape.segment.Columns;
 import io.runtape.segment.SegmentKind;
 import io.runtape.store.EpochMicros;
+import io.runtape.store.Failing;
+import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jboss.logging.Logger;
 
 /**
  * Writes the rows by which ended runs are found, and has segments made of them. Plain SQL: runs have dozens of small rows each,
@@ -48,7 +51,12 @@ final class RunFacets implements RunIndex {
     /** A gateway of an earlier version may have indexed runs meanwhile. */
     private static final Duration GO_OVER_EVERY = Duration.ofHours(1);
 
+    private static final Logger LOG = Logger.getLogger(RunFacets.class);
+
     private final Store store;
+
+    /** Owners at whose segments the database has failed, or which cannot be read. */
+    private final Failing<Long> failing = new Failing<>();
 
     /** The segments that are gone over are those up to this one. */
     private long lastSegment = Long.MIN_VALUE;
@@ -194,7 +202,8 @@ final class RunFacets implements RunIndex {
     }
 
     private boolean addSegment(Connection connection, OfOwner of) throws SQLException {
-        if (TraitSegments.outside(connection, of.ownerKey) < TraitSegments.RUNS_MIN) {
+        if (failing.isPassedOver(of.ownerKey)
+                || TraitSegments.outside(connection, of.ownerKey) < TraitSegments.RUNS_MIN) {
             return false;
         }
         try (PreparedStatement select = connection.prepareStatement("select owner from run where run_pk = ?")) {
@@ -203,12 +212,30 @@ final class RunFacets implements RunIndex {
                 if (!row.next()) {
                     return false;
                 }
-                String owner = row.getString(1);
-                return Transaction.losable(
-                        connection,
-                        store.engine(),
-                        () -> TraitSegments.add(connection, owner, of.ownerKey, TraitSegments.RUNS_MAX));
+                return addSegment(connection, row.getString(1), of.ownerKey);
             }
+        }
+    }
+
+    /** Owners whose segments cannot be read or written are not to hold up the others. */
+    private boolean addSegment(Connection connection, String owner, long ownerKey) throws SQLException {
+        try {
+            boolean added = Transaction.losable(
+                    connection,
+                    store.engine(),
+                    () -> TraitSegments.add(connection, owner, ownerKey, TraitSegments.RUNS_MAX));
+            failing.succeeded(ownerKey);
+            return added;
+        } catch (SQLException | RuntimeException e) {
+            if (!failing.failsAgain(ownerKey, e, store)) {
+                // It is tried again.
+                throw e;
+            }
+            LOG.errorf(
+                    "traits of runs of owner %s cannot be brought into its index, which rests for an hour: %s",
+                    owner, SqlFault.named(e));
+            LOG.debug("they cannot be brought into it", e);
+            return false;
         }
     }
 

@@ -292,7 +292,7 @@ final class RunIndexer {
             if (fault != null && SqlFault.mayPass(fault) && !BackgroundWorker.isUsable(connection)) {
                 // It may be of any of them: each is tried by itself then.
                 for (long run : tried) {
-                    noteFailure(connection, run, fault);
+                    noteFailure(run, fault);
                 }
                 leaveForNow(tried, why);
                 return false;
@@ -301,7 +301,8 @@ final class RunIndexer {
                 return indexApart(connection, tried, worker);
             }
             failed(connection, tried.get(0), why);
-            return true;
+            // An embedded database may have closed itself; the next run is not to blame.
+            return BackgroundWorker.isUsable(connection);
         }
 
         /** Whether a failure is one of the whole database. */
@@ -339,7 +340,7 @@ final class RunIndexer {
         private void failed(Connection connection, long runPk, Exception why) throws SQLException {
             SQLException fault = SqlFault.behind(why);
             if (fault != null && SqlFault.mayPass(fault)) {
-                noteFailure(connection, runPk, fault);
+                noteFailure(runPk, fault);
             } else {
                 passedOver.add(runPk);
                 if (failures.merge(runPk, 1, Integer::sum) >= ATTEMPTS) {
@@ -349,7 +350,7 @@ final class RunIndexer {
         }
 
         /** A fault may be of one run although it looks as if it might pass: the others are not to wait for that for ever. */
-        private void noteFailure(Connection connection, long runPk, SQLException fault) {
+        private void noteFailure(long runPk, SQLException fault) {
             if (SqlFault.isOfTheMoment(fault)) {
                 // It is tried again at once.
                 return;
@@ -359,7 +360,7 @@ final class RunIndexer {
             if (failing.failsAgain(runPk)) {
                 LOG.errorf(
                         "the indexing of %s fails again, and rests for an hour: %s",
-                        RunName.of(connection, runPk), SqlFault.named(fault));
+                        RunName.of(store, runPk), SqlFault.named(fault));
             }
         }
 
@@ -382,7 +383,7 @@ final class RunIndexer {
                     return;
                 }
                 if (fault != null && SqlFault.mayPass(fault)) {
-                    noteFailure(connection, runPk, fault);
+                    noteFailure(runPk, fault);
                     return;
                 }
                 LOG.debug("nor by any index alone", e);

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,12 +38,14 @@ public final class LeanTree {
 
     private final JsonParser parser;
     private final String text;
+    private final Predicate<String> wanted;
     private int left = VALUES_MAX;
     private boolean truncated;
 
-    private LeanTree(JsonParser parser, String text) {
+    private LeanTree(JsonParser parser, String text, Predicate<String> wanted) {
         this.parser = parser;
         this.text = text;
+        this.wanted = wanted;
     }
 
     /**
@@ -65,11 +68,20 @@ public final class LeanTree {
 
     /** The same, for those who must know whether that is all of it. */
     public static @Nullable Reading reading(String text, Set<String> opened) {
+        return reading(text, opened, name -> true);
+    }
+
+    /**
+     * The same of some members alone: of the others there may be any number.
+     *
+     * @param wanted takes the names of those members of the text's object, and of opened ones, that are read
+     */
+    public static @Nullable Reading reading(String text, Set<String> opened, Predicate<String> wanted) {
         try (JsonParser parser = LeanJson.parser(text)) {
             if (parser.nextToken() == null) {
                 return null;
             }
-            LeanTree tree = new LeanTree(parser, text);
+            LeanTree tree = new LeanTree(parser, text, wanted);
             JsonNode root = parser.currentToken() == JsonToken.START_OBJECT ? tree.members(opened) : tree.value();
             // The parser decodes strings on demand only; here their errors must show.
             parser.finishToken();
@@ -111,7 +123,9 @@ public final class LeanTree {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             JsonToken token = parser.nextToken();
-            if (left <= 0) {
+            if (!wanted.test(name)) {
+                parser.skipChildren();
+            } else if (left <= 0) {
                 parser.skipChildren();
                 truncated = true;
             } else {
@@ -211,7 +225,7 @@ public final class LeanTree {
 
         private JsonNode element() throws IOException {
             if (!parser.currentToken().isStructStart()) {
-                return new LeanTree(parser, text).built();
+                return new LeanTree(parser, text, name -> true).built();
             }
             long from = parser.currentTokenLocation().getCharOffset();
             parser.skipChildren();

@@ -90,6 +90,10 @@ final class CanonicalRequest {
     private final String path;
     private final LongConsumer room;
     private final SortedMap<String, String> values = new TreeMap<>();
+
+    /** The place of the value at the parser. As a text it is made of values alone: long names may be around many objects. */
+    private final StringBuilder place = new StringBuilder();
+
     private long chars;
     private long held;
     private long taken;
@@ -152,7 +156,7 @@ final class CanonicalRequest {
             String name = at.currentName();
             at.nextToken();
             if (MEMBERS.contains(name)) {
-                add(name, at, true);
+                addAt(name, at, true);
             } else {
                 at.skipChildren();
             }
@@ -160,8 +164,16 @@ final class CanonicalRequest {
         return at.nextToken() == null;
     }
 
+    /** Adds the value at the parser, whose place is the present one with this behind it. */
+    private void addAt(String further, JsonParser at, boolean leavesOut) throws IOException {
+        int length = place.length();
+        place.append(further);
+        add(at, leavesOut);
+        place.setLength(length);
+    }
+
     /** Adds the value at the parser token by token: no type of numbers has all digits of each. */
-    private void add(String place, JsonParser at, boolean leavesOut) throws IOException {
+    private void add(JsonParser at, boolean leavesOut) throws IOException {
         switch (at.currentToken()) {
             case START_OBJECT -> {
                 int members = 0;
@@ -172,25 +184,25 @@ final class CanonicalRequest {
                     if (leavesOut && VOLATILE.contains(name)) {
                         at.skipChildren();
                     } else {
-                        add(place + "." + quoted(name), at, leavesOut && !PAYLOADS.contains(name));
+                        addAt("." + quoted(name), at, leavesOut && !PAYLOADS.contains(name));
                     }
                 }
                 if (members == 0) {
-                    put(place, "{}");
+                    put("{}");
                 }
             }
             case START_ARRAY -> {
                 int items = 0;
                 while (at.nextToken() != JsonToken.END_ARRAY) {
-                    add(place + "[" + items++ + "]", at, leavesOut);
+                    addAt("[" + items++ + "]", at, leavesOut);
                 }
                 if (items == 0) {
-                    put(place, "[]");
+                    put("[]");
                 }
             }
-            case VALUE_STRING -> put(place, TextNode.valueOf(at.getText()).toString());
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(place, NumberSpelling.of(at.getText()));
-            default -> put(place, at.getText());
+            case VALUE_STRING -> put(TextNode.valueOf(at.getText()).toString());
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> put(NumberSpelling.of(at.getText()));
+            default -> put(at.getText());
         }
     }
 
@@ -198,7 +210,7 @@ final class CanonicalRequest {
         return QUOTED.matcher(name).find() ? TextNode.valueOf(name).toString() : name;
     }
 
-    private void put(String place, String value) throws IOException {
+    private void put(String value) throws IOException {
         chars += place.length() + value.length();
         if (chars > CHARS_MAX) {
             throw new IOException("too much to be compared value by value");
@@ -209,7 +221,7 @@ final class CanonicalRequest {
             room.accept(more);
             taken += more;
         }
-        values.put(place, value);
+        values.put(place.toString(), value);
     }
 
     /** A digest that equal calls have, as 64 hexadecimal digits. */

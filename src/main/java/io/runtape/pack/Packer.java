@@ -157,7 +157,7 @@ final class Packer {
                     throw e;
                 }
                 if (failing.failsAgain(runPk)) {
-                    LOG.errorf("packing %s fails again, and rests for an hour: %s", RunName.of(connection, runPk), e);
+                    LOG.errorf("packing %s fails again, and rests for an hour: %s", RunName.of(store, runPk), e);
                     metrics.failed();
                 }
                 if (!BackgroundWorker.isUsable(connection)) {

@@ -183,7 +183,7 @@ final class Retention {
                     leave(connection, runPk, e);
                     return true;
                 }
-                noteFailure(connection, runPk, e);
+                noteFailure(runPk, e);
                 if (!goesOnBehind(connection, e, walk)) {
                     throw e;
                 }
@@ -218,13 +218,13 @@ final class Retention {
         }
 
         /** A fault may be of one run although it looks as if it might pass: the others are not to wait for that for ever. */
-        private void noteFailure(Connection connection, long runPk, Exception why) {
+        private void noteFailure(long runPk, Exception why) {
             SQLException fault = SqlFault.behind(why);
             if (fault != null && !store.isOfAll(fault) && failingRuns.failsAgain(runPk)) {
                 LOG.errorf(
                         why,
                         "the deletion of %s, or of its frames, fails again, and rests for an hour",
-                        RunName.of(connection, runPk));
+                        RunName.of(store, runPk));
             }
         }
 
@@ -258,7 +258,7 @@ final class Retention {
             try {
                 expiry.expire(connection, framesDue.stream().map(Ended::runPk).toList(), expiring);
             } catch (SQLException | RuntimeException e) {
-                noteFailures(connection, framesDue, expiring, e);
+                noteFailures(framesDue, expiring, e);
                 if (!goesOnBehind(connection, e, walk)) {
                     throw e;
                 }
@@ -278,10 +278,10 @@ final class Retention {
         }
 
         /** It may be of any of them: each is tried by itself then. */
-        private void noteFailures(Connection connection, List<Ended> framesDue, Expiring expiring, Exception why) {
+        private void noteFailures(List<Ended> framesDue, Expiring expiring, Exception why) {
             for (Ended run : framesDue) {
                 if (!expiring.isDone(run.runPk()) && !expiring.failing.contains(run.runPk())) {
-                    noteFailure(connection, run.runPk(), why);
+                    noteFailure(run.runPk(), why);
                 }
             }
         }
@@ -321,7 +321,7 @@ final class Retention {
             public void transcriptFailed(long runPk, RuntimeException why) {
                 failing.add(runPk);
                 if (mayPass(why)) {
-                    noteFailure(connection, runPk, why);
+                    noteFailure(runPk, why);
                 } else {
                     giveUp(connection, runPk, why);
                 }

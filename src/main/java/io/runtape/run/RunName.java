@@ -1,5 +1,6 @@
 package io.runtape.run;
 
+import io.runtape.store.Store;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -37,8 +38,26 @@ public final class RunName {
                 }
             }
         } catch (SQLException e) {
-            LOG.debugf(e, "the id of the run with the key %d cannot be read", runPk);
+            untold(runPk, e);
         }
+        return ofKey(runPk);
+    }
+
+    /** The same over another connection, for a run that may have broken that of its caller. */
+    public static String of(Store store, long runPk) {
+        try (Connection connection = store.connect()) {
+            return of(connection, runPk);
+        } catch (SQLException e) {
+            untold(runPk, e);
+            return ofKey(runPk);
+        }
+    }
+
+    private static void untold(long runPk, SQLException why) {
+        LOG.debugf(why, "the id of the run with the key %d cannot be read", runPk);
+    }
+
+    private static String ofKey(long runPk) {
         return "run with the key " + runPk;
     }
 }

@@ -66,6 +66,9 @@ final class SearchIndex implements RunIndex {
     /** The walk that goes on; null before the next one. */
     private volatile @Nullable Tidying tidying;
 
+    /** The owner of the last walk. */
+    private volatile String lastTidied = "";
+
     SearchIndex(Store store) {
         this.store = store;
     }
@@ -174,19 +177,21 @@ final class SearchIndex implements RunIndex {
     public boolean tidy(Connection connection) throws SQLException {
         @Nullable Tidying begun = tidying;
         @Nullable
-        Tidying some = begun == null ? Tidying.of(connection, Instant.now().minus(REST), failing.passedOver()) : begun;
+        Tidying some = begun == null
+                ? Tidying.of(connection, Instant.now().minus(REST), failing.passedOver(), lastTidied)
+                : begun;
         tidying = some;
         if (some == null) {
             return false;
         }
+        lastTidied = some.owner();
         try {
             if (!some.next(connection, store.engine())) {
+                failing.succeeded(some.owner());
                 tidying = null;
             }
         } catch (SQLException | RuntimeException e) {
-            @Nullable SQLException fault = SqlFault.behind(e);
-            boolean ofTheOwner = fault == null || !SqlFault.isOfTheMoment(fault) && !store.isOfAll(fault);
-            if (!ofTheOwner || !failing.failsAgain(some.owner())) {
+            if (!failing.failsAgain(some.owner(), e, store)) {
                 // It is tried again.
                 throw e;
             }

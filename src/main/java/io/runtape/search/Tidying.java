@@ -9,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -26,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Tidying {
 
-    static final String NEXT_OWNER = """
-            select owner from search_removal where removed_at <= ? and not (owner = any(?)) order by removed_at limit 1""";
+    /** Whatever the number of his rows. */
+    static final String NEXT_OWNER =
+            "select owner, removed_at from search_removal where owner > ? order by owner, removed_at limit 1";
 
     /** The first ones: an owner may delete millions at once. The next walk has those that are left. */
     static final String REMOVED =
@@ -54,12 +56,17 @@ final class Tidying {
     }
 
     /**
-     * Begins with the owner whose run was deleted first; null if none was deleted by then.
+     * Begins with the next owner of whom a run was deleted by then, in the order of their names and in turns; null if there is none.
      *
      * @param resting owners that are left out: they are few, since the segments of each are damaged
+     * @param last the owner whose turn it was before; empty if it was nobody's
      */
-    static @Nullable Tidying of(Connection connection, Instant until, Set<String> resting) throws SQLException {
-        Optional<String> owner = owner(connection, until, resting);
+    static @Nullable Tidying of(Connection connection, Instant until, Set<String> resting, String last)
+            throws SQLException {
+        Optional<String> owner = owner(connection, until, resting, last);
+        if (owner.isEmpty() && !last.isEmpty()) {
+            owner = owner(connection, until, resting, "");
+        }
         return owner.isEmpty() ? null : new Tidying(connection, owner.get(), removed(connection, owner.get(), until));
     }
 
@@ -105,13 +112,24 @@ final class Tidying {
         }
     }
 
-    private static Optional<String> owner(Connection connection, Instant until, Set<String> resting)
+    /** Passes over those of whom all were deleted later: they are as many as delete something within some seconds. */
+    private static Optional<String> owner(Connection connection, Instant until, Set<String> resting, String behind)
             throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(NEXT_OWNER)) {
-            select.setObject(1, until.atOffset(ZoneOffset.UTC));
-            select.setArray(2, connection.createArrayOf("varchar", resting.toArray()));
-            try (ResultSet row = select.executeQuery()) {
-                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+            String before = behind;
+            while (true) {
+                select.setString(1, before);
+                try (ResultSet row = select.executeQuery()) {
+                    if (!row.next()) {
+                        return Optional.empty();
+                    }
+                    String owner = row.getString(1);
+                    Instant removedAt = row.getObject(2, OffsetDateTime.class).toInstant();
+                    if (!removedAt.isAfter(until) && !resting.contains(owner)) {
+                        return Optional.of(owner);
+                    }
+                    before = owner;
+                }
             }
         }
     }

@@ -29,6 +29,11 @@ public final class ByteReader {
         return at < bytes.length;
     }
 
+    /** How many bytes follow. */
+    int left() {
+        return bytes.length - at;
+    }
+
     /** Reads what {@link ByteWriter#number} wrote. */
     public long number() {
         // In variables of its own: this is most of what reading long lists of runs takes.

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.RandomAccess;
 import java.util.stream.IntStream;
 
@@ -169,7 +170,8 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
         if ((first & 1) == 1) {
             return new int[] {(int) (first >> 1)};
         }
-        int[] places = new int[(int) (first >> 1)];
+        // Each has a byte at the least; damaged bytes may tell of any number.
+        int[] places = new int[(int) Objects.checkIndex(first >> 1, bytes.left() + 1L)];
         int before = 0;
         for (int i = 0; i < places.length; i++) {
             before += (int) bytes.number();

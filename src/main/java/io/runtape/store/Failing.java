@@ -1,11 +1,13 @@
 package io.runtape.store;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What work in the background has failed at, such as runs, by their keys. What fails again is passed over for an hour, whatever the
@@ -37,6 +39,18 @@ public final class Failing<K> {
         boolean again = failures.containsKey(key);
         failures.put(key, new Failure(clock.getAsLong(), again));
         return again;
+    }
+
+    /** The same, but for a failure of the moment, or of the whole database: for such a one no key is to blame. */
+    public boolean failsAgain(K key, Exception why, Store store) {
+        @Nullable SQLException fault = SqlFault.behind(why);
+        boolean counts = fault == null || !SqlFault.isOfTheMoment(fault) && !store.isOfAll(fault);
+        return counts && failsAgain(key);
+    }
+
+    /** Notes that it is done: a failure before that counts no more. */
+    public void succeeded(K key) {
+        failures.remove(key);
     }
 
     /** Whether it has failed, and is to be tried by itself, or not at all for now. */

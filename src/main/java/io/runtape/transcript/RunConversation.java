@@ -8,9 +8,10 @@ import java.util.List;
  *
  * @param asked all messages of its request, also those that repeat earlier runs
  * @param said the parts of its own response in their order
- * @param truncated whether something was too long and is left out
+ * @param askedTruncated whether something of its request was too long and is left out
+ * @param truncated the same of its request or its response
  */
-public record RunConversation(List<Message> asked, List<PlacedPart> said, boolean truncated) {
+public record RunConversation(List<Message> asked, List<PlacedPart> said, boolean askedTruncated, boolean truncated) {
 
     public RunConversation {
         asked = List.copyOf(asked);

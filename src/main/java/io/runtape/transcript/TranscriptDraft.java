@@ -184,15 +184,17 @@ final class TranscriptDraft {
             KeptMessages messages = readKept(run);
             truncated |= messages.truncated();
             List<Message> said = conversation.answered(messages.said(), messages.request());
-            return new RunConversation(messages.request(), placed(run, said), truncated);
+            // Nobody knows which of both it was.
+            return new RunConversation(messages.request(), placed(run, said), truncated, truncated);
         }
         long forEvents = bytesLeft;
         Asked asked = ask(run, FrameSpan.WHOLE, Long.MAX_VALUE);
+        boolean askedTruncated = truncated;
         // However long the request is.
         bytesLeft = forEvents;
         List<Message> said = conversation.answered(said(run, asked), asked.request);
         requireWhole(run);
-        return new RunConversation(asked.request, placed(run, said), truncated);
+        return new RunConversation(asked.request, placed(run, said), askedTruncated, truncated);
     }
 
     private List<PlacedPart> placed(Run run, List<Message> said) {

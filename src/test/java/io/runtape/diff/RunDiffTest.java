@@ -341,8 +341,9 @@ abstract class RunDiffTest extends RecordedHistory {
 
         JsonPath diff = diff(first, second);
 
-        assertEquals(List.of("messages"), diff.getList("data.request.members.name"));
-        assertEquals(List.of("removed"), diff.getList("data.request.members.change"));
+        assertEquals(List.of("removed"), diff.getList("data.request.messages.change"));
+        assertEquals("[-Hi]", told(diff, "data.request.messages[0].text"));
+        assertEquals(List.of(), diff.getList("data.request.members"));
         assertFalse(diff.getBoolean("data.equal"));
     }
 
@@ -365,6 +366,21 @@ abstract class RunDiffTest extends RecordedHistory {
         assertTrue(html(first, second).contains("Something was too long and is not compared."));
         assertEquals(List.of(true, false), diff(first, plain).getList("data.runs.truncated"));
         assertTrue(diff(first, first).getBoolean("data.equal"));
+    }
+
+    /** Only what is left out is not known to differ. */
+    @Test
+    void comparesTheFirstMembersOfARequestThatIsTooLong() throws Exception {
+        String longOne = record("{\"seed\":1," + members(30_000) + "}", Script.stream(delta("x"), DONE));
+        String shortOne = record("{\"k0\":1,\"label\":\"x\"}", Script.stream(delta("x"), DONE));
+
+        JsonPath diff = diff(longOne, shortOne);
+        assertEquals("seed", diff.getString("data.request.members[0].name"));
+        assertEquals("removed", diff.getString("data.request.members[0].change"));
+        List<String> names = diff.getList("data.request.members.name");
+        assertFalse(names.contains("k0") || names.contains("label"), () -> "" + names.size());
+        assertEquals(
+                "added", diff(shortOne, longOne).getString("data.request.members.find { it.name == 'seed' }.change"));
     }
 
     /** As an object and as models write them, as JSON in a text. */
@@ -567,18 +583,35 @@ abstract class RunDiffTest extends RecordedHistory {
         return IntStream.range(0, 30_000).mapToObj(i -> before + i + "\n").collect(Collectors.joining());
     }
 
+    /** More events than are read of a run. */
+    private static Script longAnswer() {
+        return Script.stream(IntStream.range(0, 10)
+                .mapToObj(i -> delta("words ".repeat(170_000)))
+                .toArray(String[]::new));
+    }
+
     @Test
     void saysThatSomethingIsNotCompared() throws Exception {
-        List<String> events = new ArrayList<>();
-        for (int i = 0; i < 10; i++) {
-            events.add(delta("words ".repeat(170_000)));
-        }
-        String longOne = record("{\"prompt\":\"Run the tests.\"}", Script.stream(events.toArray(String[]::new)));
+        String longOne = record("{\"prompt\":\"Run the tests.\"}", longAnswer());
         String shortOne = says(delta("x"), DONE);
 
         JsonPath diff = diff(longOne, shortOne);
 
         assertEquals(List.of(true, false), diff.getList("data.runs.truncated"));
         assertTrue(html(longOne, shortOne).contains("Something was too long and is not compared."));
+    }
+
+    /** All of its messages are read. */
+    @Test
+    void comparesTheWholeRequestOfARunWhoseAnswerIsTooLong() throws Exception {
+        String longOne = record("{\"prompt\":\"Run the tests.\"}", longAnswer());
+        String other = record(
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"Run the tests.\"}]}", Script.stream(delta("x"), DONE));
+
+        JsonPath diff = diff(longOne, other);
+
+        assertEquals(List.of(), diff.getList("data.request.members"));
+        assertTrue(diff.getBoolean("data.request.equal"));
+        assertEquals(List.of(true, false), diff.getList("data.runs.truncated"));
     }
 }

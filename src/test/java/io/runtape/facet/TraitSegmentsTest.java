@@ -365,6 +365,62 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         RunTable.await("no segment is left", () -> segments(recorded) == 0 ? true : null);
     }
 
+    /** Those of others come into segments all the same. */
+    @Test
+    void leavesOutAnOwnerWhoseSegmentsAreDamaged() throws SQLException {
+        Owner other = Stream.iterate(0, i -> i + 1)
+                .map(i -> new Owner(owner.id() + "-" + i))
+                .filter(each -> Trait.ofOwner(each) > ownerKey())
+                .findFirst()
+                .orElseThrow();
+        insertOutside(owner, 0);
+        insertOutside(other, TraitSegments.RUNS_MIN);
+        try (Connection connection = store().connect()) {
+            for (int i = 1; i < SegmentMerge.SEGMENTS; i++) {
+                Segment one =
+                        Segment.of(Map.of(new Document(EPOCH - i, FIRST - i), Set.of("a term")), SegmentKind.TRAITS);
+                Segments.insert(connection, owner.id(), SegmentKind.TRAITS, SegmentKind.TRAITS.first(), one);
+            }
+            update("update trait_block set content = cast('?' as bytea)" + OF_SEGMENTS.formatted("block"), owner.id());
+            RunFacets started = new RunFacets(store());
+            int failures = 0;
+            boolean more = true;
+            while (more) {
+                try {
+                    more = started.tidy(connection);
+                } catch (RuntimeException damaged) {
+                    failures++;
+                    assertTrue(failures < 3, "it fails again and again");
+                }
+            }
+            assertEquals(1, failures);
+        } finally {
+            update("delete from trait_segment where owner = ?", owner.id());
+            execute("delete from run where run_pk > " + FIRST);
+        }
+        assertEquals(TraitSegments.RUNS_MIN, outside(owner.id()));
+        assertEquals(0, outside(other.id()));
+        assertEquals(1, segments(other.id()));
+    }
+
+    /** As many runs as make a segment, as a version without segments has left them. */
+    private void insertOutside(Owner of, int before) throws SQLException {
+        String pk = (FIRST + before) + " + i";
+        String numbers = (store().engine() == Engine.H2 ? "system_range" : "generate_series") + "(1, "
+                + TraitSegments.RUNS_MIN + ") as n(i)";
+        execute(
+                "insert into run (run_pk, owner, id, thread_id, node_id, path, status, stream, metadata, config, request_body,"
+                        + " created_at, completed_at, indexed_at, packed_at) select " + pk + ", '" + of.id()
+                        + "', 'run_' || "
+                        + pk + ", 'outside', 1, '/v1/run', 'completed', true, '{}', '{}', cast('' as bytea),"
+                        + " current_timestamp, current_timestamp, current_timestamp, current_timestamp from "
+                        + numbers);
+        execute("insert into run_fact (run_pk, owner_key, created_us, completed_us, duration_ms, total_tokens) select "
+                + pk + ", " + Trait.ofOwner(of) + ", " + CREATED + ", " + CREATED + ", 1, 1 from " + numbers);
+        execute("insert into run_facet (facet, created_us, run_pk) select "
+                + Trait.of(of, Kind.STATUS, "completed").key() + ", " + CREATED + ", " + pk + " from " + numbers);
+    }
+
     /** What an earlier version has left comes in segments of the second level at once. */
     @Test
     void mergesLargeSegmentsToo() throws SQLException {

@@ -10,6 +10,7 @@ import io.quarkus.arc.All;
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
 import io.runtape.history.run.Deletion;
+import io.runtape.run.RunName;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.store.Engine;
@@ -358,6 +359,19 @@ abstract class RunIndexerTest extends IndexedHistory {
                 throw new SQLException("it cannot be read", "HY000");
             }
         }
+    }
+
+    /** The one over which a run has failed may be lost with it. */
+    @Test
+    void namesARunOverAnotherConnection() throws Exception {
+        String run = record("{\"prompt\":\"Say pademelon\"}", DONE);
+        long runPk = table().key(run);
+        Connection lost = store().connect();
+        lost.close();
+
+        assertEquals("run with the key " + runPk, RunName.of(lost, runPk));
+        assertEquals(RunName.of(run, json("/runs/" + run).getString("data.owner")), RunName.of(store(), runPk));
+        assertEquals("run with the key 7", RunName.of(store(), 7));
     }
 
     private boolean isNoRemovalLeft() throws SQLException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.restassured.path.json.JsonPath;
 import io.runtape.archive.Redaction;
 import io.runtape.history.RecordedHistory;
@@ -21,6 +22,7 @@ import io.runtape.testsupport.WireResponse;
 import io.runtape.testsupport.WireResponse.Arrival;
 import io.runtape.testsupport.WireResponse.End;
 import jakarta.inject.Inject;
+import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -731,5 +733,27 @@ abstract class MockAgentTest extends RecordedHistory {
                 body(), Script.whole(200, new byte[] {1, 2, 3}, "Content-Type: text/plain", "Content-Encoding: br"));
 
         refused("/runs/" + run + "/cassette", 501, "not_supported", "compressed");
+    }
+
+    /** However long the names around what is left out are. */
+    @Test
+    void readsACallWithLongNamesInLittleMemory() {
+        ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
+        String[] names = {"a".repeat(50_000), "b".repeat(50_000), "c".repeat(28_000)};
+        byte[] body = ("{\"messages\":{\"%s\":{\"%s\":{\"%s\":[".formatted((Object[]) names)
+                        + "{\"id\":1},".repeat(12_000) + "7]}}}}")
+                .getBytes(UTF_8);
+        assertTrue(body.length <= 256 << 10, body.length + " bytes");
+        CanonicalRequest.of("/v1/run", body, redaction, bytes -> {});
+        long before = threads.getCurrentThreadAllocatedBytes();
+
+        CanonicalRequest read = CanonicalRequest.of("/v1/run", body, redaction, bytes -> {});
+
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(allocated < 16 << 20, allocated + " bytes");
+        CanonicalRequest other = CanonicalRequest.of("/v1/run", "{}".getBytes(UTF_8), redaction, bytes -> {});
+        assertEquals(
+                List.of("messages." + names[0].substring(0, 291) + "…: recorded nothing, asked 7"),
+                read.differences(other, 5));
     }
 }

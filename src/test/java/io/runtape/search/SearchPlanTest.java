@@ -32,10 +32,7 @@ abstract class SearchPlanTest extends RunningGateway {
                         .replaceFirst("\\?", "'o1'")
                         .replaceFirst("\\?", "timestamp with time zone '2030-01-01 00:00:00+00'")
                         .replace("?", "50000");
-            case "removed" ->
-                Tidying.NEXT_OWNER
-                        .replaceFirst("\\?", "timestamp with time zone '2030-01-01 00:00:00+00'")
-                        .replace("?", "array['o1', 'o2']");
+            case "removed" -> Tidying.NEXT_OWNER.replace("?", "'o1'");
             case "merged" -> SegmentMerge.COUNT.replaceFirst("\\?", "'o'").replace("?", "1");
             default -> throw new IllegalArgumentException(name);
         };
@@ -54,7 +51,7 @@ abstract class SearchPlanTest extends RunningGateway {
         "directories, primary_key, search_segment_pkey",
         "blocks, primary_key, search_block_pkey",
         "documents, primary_key, search_segment_pkey",
-        "removed, search_removal_by_time, search_removal_removed_at_idx",
+        "removed, search_removal_by_owner, search_removal_owner_removed_at_idx",
         "removed of owner, search_removal_by_owner, search_removal_owner_removed_at_idx",
         "merged, search_segment_by_owner, search_segment_owner_level_idx"
     })

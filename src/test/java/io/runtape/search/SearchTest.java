@@ -944,7 +944,7 @@ abstract class SearchTest extends IndexedHistory {
                     "insert into search_removal (run_pk, owner, removed_at)"
                             + " values (7, ?, current_timestamp + interval '1' hour)",
                     owner);
-            Tidying walk = Tidying.of(first, later, Set.of());
+            Tidying walk = Tidying.of(first, later, Set.of(), "");
             // Out of its segment, and to the end of the segments of words.
             assertTrue(walk.next(first, store().engine()));
             assertTrue(walk.next(first, store().engine()));
@@ -1006,6 +1006,37 @@ abstract class SearchTest extends IndexedHistory {
         }
     }
 
+    /** However many runs one of them deletes, or has deleted where he is to rest. */
+    @Test
+    void ownersTakeTurns() throws SQLException {
+        String owner = "turn-" + thread;
+        Instant removed = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);
+        RunTable.await(
+                "nothing else is to be taken out",
+                () -> count("select count(*) from search_removal where owner not like ?", owner + "%") == 0
+                        ? true
+                        : null);
+        try (Connection connection = store().connect()) {
+            remove(connection, owner + "a", 1, removed, 3);
+            remove(connection, owner + "b", 4, removed.minusSeconds(1), 1);
+            remove(connection, owner + "c", 5, removed.plusSeconds(1), 1);
+            remove(connection, owner + "d", 6, removed, 1);
+
+            List<String> turns = new ArrayList<>();
+            for (String last : List.of("", owner + "a", owner + "b", owner + "d")) {
+                turns.add(Tidying.of(connection, removed, Set.of(), last).owner());
+            }
+            assertEquals(List.of(owner + "a", owner + "b", owner + "d", owner + "a"), turns);
+            Set<String> resting = Set.of(owner + "a", owner + "d");
+            assertEquals(
+                    owner + "b",
+                    Tidying.of(connection, removed, resting, owner + "b").owner());
+            assertNull(Tidying.of(connection, removed.minusSeconds(2), Set.of(), owner + "b"));
+        } finally {
+            execute("delete from search_removal where owner like ?", owner + "%");
+        }
+    }
+
     private static void remove(Connection connection, String owner, long firstPk, Instant at, int count)
             throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(
@@ -1021,7 +1052,7 @@ abstract class SearchTest extends IndexedHistory {
     }
 
     private void walk(Connection connection, Instant until) throws SQLException {
-        Tidying walk = Tidying.of(connection, until, Set.of());
+        Tidying walk = Tidying.of(connection, until, Set.of(), "");
         for (int steps = 0; walk.next(connection, store().engine()); steps++) {
             assertTrue(steps < 20, "it goes on");
         }

@@ -26,6 +26,18 @@ class FailingTest {
     }
 
     @Test
+    void forgetsAFailureOfWhatIsDone() {
+        failing.failsAgain(1);
+        failing.failsAgain(2);
+
+        failing.succeeded(1);
+
+        assertFalse(failing.hasFailed(1));
+        assertFalse(failing.failsAgain(1));
+        assertTrue(failing.failsAgain(2));
+    }
+
+    @Test
     void triesItAgainAfterAnHour() {
         failing.failsAgain(1);
         failing.failsAgain(1);
