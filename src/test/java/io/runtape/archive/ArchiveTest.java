@@ -1269,6 +1269,7 @@ abstract class ArchiveTest extends RecordedHistory {
     void givesTheRoomOfAnAbortedImportBackWhileAnotherOneIsAtWork() throws Exception {
         byte[] archive = archiveOfLargeRequest();
         long before = memory.bodies().taken();
+        awaitALockAtOnce();
         try (WireResponse aborted = beginImport(archive);
                 WireResponse other = beginImport(archive)) {
             sendToTheEndOfTheRun(aborted, archive);
@@ -1285,6 +1286,15 @@ abstract class ArchiveTest extends RecordedHistory {
             }
             assertCounts(JSON.readTree(other.whole()).get("data"), 1, 0, 0, 0);
         }
+    }
+
+    /** What is indexed just then may hold a lock up for longer than a body may stand still. */
+    private void awaitALockAtOnce() {
+        RunTable.await("the table of runs can be locked at once", Duration.ofMinutes(2), () -> {
+            long began = System.nanoTime();
+            StoreLock.onRuns(store()).close();
+            return System.nanoTime() - began < Duration.ofSeconds(1).toNanos() ? true : null;
+        });
     }
 
     private static boolean isImportAt(Class<?> code) {
@@ -1366,6 +1376,7 @@ abstract class ArchiveTest extends RecordedHistory {
                         .getBytes(UTF_8));
         RunTable.await(
                 "nothing is held for calls that are over", () -> memory.bodies().taken() == 0 ? true : null);
+        awaitALockAtOnce();
         try (WireResponse aborted = beginImportAs(key, before.length + rest.length + 1, "Content-Encoding: gzip")) {
             aborted.write(before);
             RunTable.await("the import holds the request of its run", () -> holdsRequests(1, 0) ? true : null);
