@@ -1,16 +1,13 @@
 package io.runtape.pack;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.GatewayProcess;
-import io.runtape.testsupport.Noise;
+import io.runtape.testsupport.NoisyRuns;
 import io.runtape.testsupport.RunTable;
-import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,7 +32,7 @@ class FileGrowthIT {
             Path file = dataDir.resolve("runtape.mv.db");
             try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
                 for (int round = 1; round <= ROUNDS; round++) {
-                    String run = record(gateway, upstream);
+                    String run = NoisyRuns.record(gateway, upstream, RUN_BYTES, FRAME_BYTES, KEY);
                     int packed = round;
                     RunTable.await(
                             "run " + packed + " is packed",
@@ -48,24 +45,6 @@ class FileGrowthIT {
                         Files.size(file) < recorded / 3,
                         () -> "the file has " + file.toFile().length() + " bytes after " + recorded);
             }
-        }
-    }
-
-    private static String record(GatewayProcess gateway, ScriptedUpstream upstream) throws Exception {
-        Script script = exchange -> {
-            exchange.streamHead();
-            String noise = Noise.text(2 * FRAME_BYTES, 1);
-            for (int i = 0; i < RUN_BYTES / FRAME_BYTES; i++) {
-                // Parts of the same noise: a row has one of them, so that it can hardly be compressed.
-                int from = i * 7 % FRAME_BYTES;
-                exchange.chunk(("data: " + noise.substring(from, from + FRAME_BYTES) + "\n\n").getBytes(UTF_8));
-            }
-            exchange.end();
-        };
-        try (WireResponse response =
-                gateway.client().post("/v1/run", "{}", upstream.on(script).header(), KEY)) {
-            assertEquals(WireResponse.End.WHOLE, response.passOn(OutputStream.nullOutputStream()));
-            return response.header("Runtape-Run-Id");
         }
     }
 

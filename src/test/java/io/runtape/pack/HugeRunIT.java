@@ -1,16 +1,13 @@
 package io.runtape.pack;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.GatewayProcess;
-import io.runtape.testsupport.Noise;
+import io.runtape.testsupport.NoisyRuns;
 import io.runtape.testsupport.RunTable;
-import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -36,8 +33,8 @@ class HugeRunIT {
             settings.put("RUNTAPE_PACK_AFTER", "off");
             String packed;
             try (GatewayProcess gateway = start(settings)) {
-                String unpacked = record(gateway, upstream);
-                packed = record(gateway, upstream);
+                String unpacked = NoisyRuns.record(gateway, upstream, RUN_BYTES, FRAME_BYTES, KEY);
+                packed = NoisyRuns.record(gateway, upstream, RUN_BYTES, FRAME_BYTES, KEY);
                 assertEquals(204, delete(gateway, unpacked));
             }
             settings.put("RUNTAPE_PACK_AFTER", "1s");
@@ -54,24 +51,6 @@ class HugeRunIT {
     private static GatewayProcess start(Map<String, String> settings) throws Exception {
         return GatewayProcess.start(settings, HEAP, GatewayProcess.BOTH_COMPILERS)
                 .ready();
-    }
-
-    private static String record(GatewayProcess gateway, ScriptedUpstream upstream) throws Exception {
-        Script script = exchange -> {
-            exchange.streamHead();
-            String noise = Noise.text(2 * FRAME_BYTES, 1);
-            for (int i = 0; i < RUN_BYTES / FRAME_BYTES; i++) {
-                // Parts of the same noise: a row has one of them, so that it can hardly be compressed.
-                int from = i * 7 % FRAME_BYTES;
-                exchange.chunk(("data: " + noise.substring(from, from + FRAME_BYTES) + "\n\n").getBytes(UTF_8));
-            }
-            exchange.end();
-        };
-        try (WireResponse response =
-                gateway.client().post("/v1/run", "{}", upstream.on(script).header(), KEY)) {
-            assertEquals(WireResponse.End.WHOLE, response.passOn(OutputStream.nullOutputStream()));
-            return response.header("Runtape-Run-Id");
-        }
     }
 
     private static int delete(GatewayProcess gateway, String id) throws Exception {
