@@ -103,12 +103,29 @@ final class RunFacets implements RunIndex {
         for (String owner : owners) {
             long ownerKey = Trait.ofOwner(new Owner(owner));
             int outside = TraitSegments.outside(connection, ownerKey);
+            if (outside < TraitSegments.RUNS_MIN || failing.isPassedOver(ownerKey)) {
+                continue;
+            }
             if (outside >= 2 * TraitSegments.RUNS_MIN) {
                 // An earlier version has left them, or another gateway had some locked. They are not to hold up these.
                 moreOutside = true;
-            } else if (outside >= TraitSegments.RUNS_MIN) {
-                TraitSegments.add(connection, owner, ownerKey, TraitSegments.RUNS_MIN);
+            } else {
+                addSegmentIfItCanBe(connection, owner, ownerKey);
             }
+        }
+    }
+
+    /** Runs that cannot be brought into a segment keep their rows, by which they are found. */
+    private void addSegmentIfItCanBe(Connection connection, String owner, long ownerKey) throws SQLException {
+        try {
+            Transaction.partly(
+                    connection, () -> TraitSegments.add(connection, owner, ownerKey, TraitSegments.RUNS_MIN));
+            failing.succeeded(ownerKey);
+        } catch (SQLException | RuntimeException e) {
+            if (!Failing.isOfTheKey(e, store)) {
+                throw e;
+            }
+            leaveOut(owner, ownerKey, e);
         }
     }
 
@@ -227,16 +244,24 @@ final class RunFacets implements RunIndex {
             failing.succeeded(ownerKey);
             return added;
         } catch (SQLException | RuntimeException e) {
-            if (!failing.failsAgain(ownerKey, e, store)) {
+            if (!Failing.isOfTheKey(e, store) || !leaveOut(owner, ownerKey, e)) {
                 // It is tried again.
                 throw e;
             }
-            LOG.errorf(
-                    "traits of runs of owner %s cannot be brought into its index, which rests for an hour: %s",
-                    owner, SqlFault.named(e));
-            LOG.debug("they cannot be brought into it", e);
             return false;
         }
+    }
+
+    /** Returns whether the owner's segments rest, since they failed before. */
+    private boolean leaveOut(String owner, long ownerKey, Exception why) {
+        if (!failing.failsAgain(ownerKey)) {
+            return false;
+        }
+        LOG.errorf(
+                "traits of runs of owner %s cannot be brought into its index, which rests for an hour: %s",
+                owner, SqlFault.named(why));
+        LOG.debug("they cannot be brought into it", why);
+        return true;
     }
 
     @Override

@@ -22,7 +22,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -349,15 +348,15 @@ final class RunIndexing {
     }
 
     private static void add(Connection connection, List<EndedRun> runs, RunIndex index) throws SQLException {
-        Savepoint before = connection.setSavepoint();
         try {
-            index.add(connection, runs);
+            Transaction.partly(connection, () -> {
+                index.add(connection, runs);
+                return runs;
+            });
         } catch (SQLException | RuntimeException e) {
             if (e instanceof SQLException fault && SqlFault.isOfTheMoment(fault)) {
                 throw e;
             }
-            // Of a connection that is lost, this fails too.
-            connection.rollback(before);
             LOG.errorf("%s cannot take it: %s", index.getClass().getSimpleName(), SqlFault.named(e));
         }
     }

@@ -10,6 +10,7 @@ import io.runtape.segment.SegmentMerge;
 import io.runtape.store.Failing;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
+import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -95,9 +96,38 @@ final class SearchIndex implements RunIndex {
             }
         }
         for (Map.Entry<String, Map<Document, Set<String>>> of : byOwner.entrySet()) {
-            Segment segment = Segment.of(of.getValue(), SegmentKind.WORDS);
-            SegmentMerge.add(connection, of.getKey(), SegmentKind.WORDS, segment, 1);
+            String owner = of.getKey();
+            int level = SegmentMerge.insert(
+                    connection, owner, SegmentKind.WORDS, Segment.of(of.getValue(), SegmentKind.WORDS), 1);
+            if (!failing.isPassedOver(owner)) {
+                mergeIfItCanBe(connection, owner, level);
+            }
         }
+    }
+
+    /** Segments that cannot be merged stay as they are, and runs are found in them. */
+    private void mergeIfItCanBe(Connection connection, String owner, int level) throws SQLException {
+        try {
+            Transaction.<Boolean>partly(connection, () -> {
+                SegmentMerge.merge(connection, owner, SegmentKind.WORDS, level);
+                return true;
+            });
+        } catch (SQLException | RuntimeException e) {
+            if (!Failing.isOfTheKey(e, store)) {
+                throw e;
+            }
+            leave(owner, "segments of owner %s cannot be merged: its index rests for an hour: %s", e);
+        }
+    }
+
+    /** Returns whether the owner's segments rest, since they failed before. */
+    private boolean leave(String owner, String message, Exception why) {
+        if (!failing.failsAgain(owner)) {
+            return false;
+        }
+        LOG.errorf(message, owner, SqlFault.named(why));
+        LOG.debug("its segments fail", why);
+        return true;
     }
 
     @Override
@@ -191,14 +221,14 @@ final class SearchIndex implements RunIndex {
                 tidying = null;
             }
         } catch (SQLException | RuntimeException e) {
-            if (!failing.failsAgain(some.owner(), e, store)) {
+            if (!Failing.isOfTheKey(e, store)
+                    || !leave(
+                            some.owner(),
+                            "runs that owner %s has deleted cannot be taken out of its index, which rests for an hour: %s",
+                            e)) {
                 // It is tried again.
                 throw e;
             }
-            LOG.errorf(
-                    "runs that owner %s has deleted cannot be taken out of its index, which rests for an hour: %s",
-                    some.owner(), SqlFault.named(e));
-            LOG.debug("they cannot be taken out", e);
             tidying = null;
         }
         return true;

@@ -43,17 +43,24 @@ public final class SegmentMerge {
 
     private SegmentMerge() {}
 
+    /** Stores a new segment, and merges what is then to be merged. */
+    public static void add(Connection connection, String owner, SegmentKind kind, Segment segment, int runsMin)
+            throws SQLException {
+        merge(connection, owner, kind, insert(connection, owner, kind, segment, runsMin));
+    }
+
     /**
      * Stores a new segment.
      *
      * @param runsMin so many runs segments of the first level have, at the least; one of as many as are merged into one of the
      *     next level is of that
+     * @return its level
      */
-    public static void add(Connection connection, String owner, SegmentKind kind, Segment segment, int runsMin)
+    public static int insert(Connection connection, String owner, SegmentKind kind, Segment segment, int runsMin)
             throws SQLException {
         int level = kind.first() + (segment.documents().size() >= runsMin * SEGMENTS ? 1 : 0);
         Segments.insert(connection, owner, kind, level, segment);
-        merge(connection, owner, kind, level);
+        return level;
     }
 
     /** Merges what is to be merged after a segment of this level has come. What another gateway merges now is left to it. */

@@ -41,11 +41,10 @@ public final class Failing<K> {
         return again;
     }
 
-    /** The same, but for a failure of the moment, or of the whole database: for such a one no key is to blame. */
-    public boolean failsAgain(K key, Exception why, Store store) {
+    /** Whether a failure is neither of the moment nor of the whole database. */
+    public static boolean isOfTheKey(Exception why, Store store) {
         @Nullable SQLException fault = SqlFault.behind(why);
-        boolean counts = fault == null || !SqlFault.isOfTheMoment(fault) && !store.isOfAll(fault);
-        return counts && failsAgain(key);
+        return fault == null || !SqlFault.isOfTheMoment(fault) && !store.isOfAll(fault);
     }
 
     /** Notes that it is done: a failure before that counts no more. */

@@ -2,6 +2,7 @@ package io.runtape.store;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import org.jboss.logging.Logger;
 
@@ -53,6 +54,27 @@ public final class Transaction {
             }
             return statements.run();
         });
+    }
+
+    /**
+     * A part of a transaction: if one of its statements fails, these are taken back, and the transaction can go on; not after a fault of
+     * the moment, for which the whole transaction is to be done again.
+     *
+     * @param connection a connection in a transaction
+     * @return what the statements return
+     * @throws SQLException what the statements threw; of a connection that is lost, why they cannot be taken back
+     */
+    public static <T> T partly(Connection connection, Statements<T> statements) throws SQLException {
+        Savepoint before = connection.setSavepoint();
+        try {
+            return statements.run();
+        } catch (SQLException | RuntimeException e) {
+            // H2 has then rolled back all of it already.
+            if (!(e instanceof SQLException fault && SqlFault.isOfTheMoment(fault))) {
+                connection.rollback(before);
+            }
+            throw e;
+        }
     }
 
     private static void rollback(Connection connection, Throwable cause) {

@@ -376,12 +376,7 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         insertOutside(owner, 0);
         insertOutside(other, TraitSegments.RUNS_MIN);
         try (Connection connection = store().connect()) {
-            for (int i = 1; i < SegmentMerge.SEGMENTS; i++) {
-                Segment one =
-                        Segment.of(Map.of(new Document(EPOCH - i, FIRST - i), Set.of("a term")), SegmentKind.TRAITS);
-                Segments.insert(connection, owner.id(), SegmentKind.TRAITS, SegmentKind.TRAITS.first(), one);
-            }
-            update("update trait_block set content = cast('?' as bytea)" + OF_SEGMENTS.formatted("block"), owner.id());
+            insertDamaged(connection, owner);
             RunFacets started = new RunFacets(store());
             int failures = 0;
             boolean more = true;
@@ -404,6 +399,36 @@ abstract class TraitSegmentsTest extends IndexedHistory {
     }
 
     /** As many runs as make a segment, as a version without segments has left them. */
+    /** Their rows serve lists. */
+    @Test
+    void findsFurtherRunsOfAnOwnerWhoseSegmentsAreDamaged() throws Exception {
+        awaitIndexed(record("{\"agent\":\"first\"}", ANSWER));
+        Owner damaged = new Owner(json("/runs?limit=1").getString("data[0].owner"));
+        insertOutside(damaged, 0);
+        try (Connection connection = store().connect()) {
+            insertDamaged(connection, damaged);
+            List<String> further = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                further.add(0, record("{\"agent\":\"further\"}", ANSWER));
+                awaitIndexed(further.get(0));
+
+                assertEquals(further, ids("/runs?agent=further"));
+            }
+        } finally {
+            update("delete from trait_segment where owner = ?", damaged.id());
+            execute("delete from run where run_pk > " + FIRST);
+        }
+    }
+
+    /** All but one that are merged. */
+    private void insertDamaged(Connection connection, Owner of) throws SQLException {
+        for (int i = 1; i < SegmentMerge.SEGMENTS; i++) {
+            Segment one = Segment.of(Map.of(new Document(EPOCH - i, FIRST - i), Set.of("a term")), SegmentKind.TRAITS);
+            Segments.insert(connection, of.id(), SegmentKind.TRAITS, SegmentKind.TRAITS.first(), one);
+        }
+        update("update trait_block set content = cast('?' as bytea)" + OF_SEGMENTS.formatted("block"), of.id());
+    }
+
     private void insertOutside(Owner of, int before) throws SQLException {
         String pk = (FIRST + before) + " + i";
         String numbers = (store().engine() == Engine.H2 ? "system_range" : "generate_series") + "(1, "

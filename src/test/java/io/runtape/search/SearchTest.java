@@ -1143,6 +1143,38 @@ abstract class SearchTest extends IndexedHistory {
         indexed(asked("another wombat"), answering("x"));
     }
 
+    /** They cannot be merged. */
+    @Test
+    void keepsTheWordsOfFurtherRunsOfAnOwnerWhoseSegmentsAreDamaged() throws Exception {
+        List<String> found = new ArrayList<>(List.of(indexed(asked("the first okapi"), answering("x"))));
+        String owner = json("/runs?limit=1").getString("data[0].owner");
+        String damaged = "cast('?' as " + (store().engine() == Engine.H2 ? "varbinary" : "bytea") + ")";
+        try (Connection connection = store().connect()) {
+            String before = "select max(segment_pk) from search_segment where owner = ?";
+            long last = count(before, owner);
+            for (int i = 1; i < SegmentMerge.SEGMENTS; i++) {
+                Segments.insert(
+                        connection,
+                        owner,
+                        SegmentKind.WORDS,
+                        SegmentKind.WORDS.first(),
+                        Segment.of(Map.of(document(i), Set.of("kudu")), SegmentKind.WORDS));
+            }
+            String ofDamaged = "%s in (select segment_pk from search_segment where owner = ? and segment_pk > " + last
+                    + " and segment_pk <= " + count(before, owner) + ")";
+            execute(
+                    "update search_block set content = " + damaged + " where "
+                            + ofDamaged.formatted("block_pk / 1048576"),
+                    owner);
+            for (int i = 0; i < 3; i++) {
+                found.add(0, indexed(asked("okapi " + i), answering("x")));
+            }
+            execute("delete from search_segment where " + ofDamaged.formatted("segment_pk"), owner);
+        }
+
+        assertEquals(found, runs("okapi"));
+    }
+
     /** One after the other at once, and not one with each look for something to do. */
     @Test
     void forgetsWhatManyOwnersDelete() throws Exception {

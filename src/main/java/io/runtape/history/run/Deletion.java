@@ -69,13 +69,15 @@ public final class Deletion {
     }
 
     /**
-     * Deletes a run.
+     * Deletes a run, and leaves its thread also where that has no other.
      *
      * @throws ApiException 409 if the run has not ended; 404 if it is already gone
      */
     void ofRun(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            if (deleteRun(connection, runPk).isEmpty()) {
+            boolean there =
+                    readable(read -> Transaction.in(connection, () -> deleteLeavingThread(connection, runPk, read)));
+            if (!there) {
                 throw ApiException.notFound("run");
             }
             store.makeDurable(connection);
@@ -148,7 +150,7 @@ public final class Deletion {
             throws SQLException {
         List<Long> runs = runs(connection, owner, threadId);
         for (long runPk : runs) {
-            deleteRun(connection, runPk);
+            readable(read -> Transaction.in(connection, () -> deleteRows(connection, runPk, read)));
             pause.run();
         }
         return runs.isEmpty() && deleteEmptyThread(connection, owner, threadId);
@@ -205,13 +207,18 @@ public final class Deletion {
         return true;
     }
 
+    /** The statements of a deletion by id. Returns false if the run is gone already. */
+    private boolean deleteLeavingThread(Connection connection, long runPk, boolean readsPrompt) throws SQLException {
+        Optional<Place> place = deleteRows(connection, runPk, readsPrompt);
+        if (place.isEmpty()) {
+            return false;
+        }
+        emptyThreads.forget(connection, new Owner(place.get().owner), place.get().threadId);
+        return true;
+    }
+
     /** The thread of a run. */
     private record Place(String owner, String threadId) {}
-
-    /** Deletes a run and tells where it was; empty if it is gone already. */
-    private Optional<Place> deleteRun(Connection connection, long runPk) throws SQLException {
-        return readable(read -> Transaction.in(connection, () -> deleteRows(connection, runPk, read)));
-    }
 
     /** A transaction that deletes a run. */
     @FunctionalInterface
@@ -310,9 +317,6 @@ public final class Deletion {
 
     /** Returns false if a run joined the thread meanwhile. */
     private boolean deleteEmptyThread(Connection connection, Owner owner, String threadId) throws SQLException {
-        return tried(() -> Transaction.in(connection, () -> {
-            emptyThreads.lock(connection, owner, threadId);
-            return emptyThreads.delete(connection, owner, threadId);
-        }));
+        return tried(() -> Transaction.in(connection, () -> emptyThreads.delete(connection, owner, threadId)));
     }
 }

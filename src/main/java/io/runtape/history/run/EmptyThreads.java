@@ -61,9 +61,9 @@ final class EmptyThreads implements RestOfDeletion {
         List<Spared> settled = settled(connection);
         for (Spared each : settled) {
             Transaction.in(connection, () -> {
-                lock(connection, each.owner, each.threadId);
-                execute(connection, FORGET, each.owner, each.threadId);
-                return delete(connection, each.owner, each.threadId);
+                boolean there = exists(connection, LOCK, each.owner, each.threadId);
+                forget(connection, each.owner, each.threadId);
+                return there && deleteLocked(connection, each.owner, each.threadId);
             });
         }
         return !settled.isEmpty();
@@ -80,13 +80,18 @@ final class EmptyThreads implements RestOfDeletion {
         return settled;
     }
 
-    /** Locks the thread's row, if there is one, until the end of the transaction. */
-    void lock(Connection connection, Owner owner, String threadId) throws SQLException {
-        exists(connection, LOCK, owner, threadId);
+    /** Keeps the thread for its owner, although a deletion is to look at it again. */
+    void forget(Connection connection, Owner owner, String threadId) throws SQLException {
+        execute(connection, FORGET, owner, threadId);
     }
 
-    /** Deletes the thread, whose row the transaction has locked; returns false if it has a run, or is about to. */
+    /** Deletes the thread in a transaction; returns false if it has a run, or is about to. */
     boolean delete(Connection connection, Owner owner, String threadId) throws SQLException {
+        // Without a row there is nothing to lock: a run that joins now makes a thread that must stay.
+        return !exists(connection, LOCK, owner, threadId) || deleteLocked(connection, owner, threadId);
+    }
+
+    private boolean deleteLocked(Connection connection, Owner owner, String threadId) throws SQLException {
         if (hasRun(connection, owner, threadId)) {
             return false;
         }

@@ -543,6 +543,18 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertEquals(1, json("/threads/" + thread).getInt("data.runCount"));
     }
 
+    /** A filter has left it to be looked at. */
+    @Test
+    void keepsTheThreadWhoseLastRunIsDeletedById() throws Exception {
+        String joined = answersAfterTheDeletionOfTheOtherRunOfItsThread();
+
+        history().delete("/runs/" + joined).then().statusCode(204);
+
+        awaitNoSparedThread();
+        assertEquals("Mine", json("/threads/" + thread).getString("data.title"));
+        assertEquals(0, json("/threads/" + thread).getInt("data.runCount"));
+    }
+
     /** A call names the thread, and its response another one. */
     @Test
     void leavesNoEmptyThreadBehindARunThatJoinsAnotherOne() throws Exception {
@@ -600,7 +612,8 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertEquals(List.of(stays), ids("/threads/" + thread + "/runs"));
     }
 
-    private void answersAfterTheDeletionOfTheOtherRunOfItsThread(String... responseHeaders) throws Exception {
+    /** Returns the id of the run that answers. */
+    private String answersAfterTheDeletionOfTheOtherRunOfItsThread(String... responseHeaders) throws Exception {
         record("{\"agent\":\"gone\",\"threadId\":\"" + thread + "\"}", COMPLETED);
         history()
                 .contentType(ContentType.JSON)
@@ -628,6 +641,7 @@ abstract class RunHistoryTest extends RecordedHistory {
         answers.countDown();
         try (WireResponse response = call.get(1, TimeUnit.MINUTES)) {
             response.whole();
+            return response.header("Runtape-Run-Id");
         }
     }
 
