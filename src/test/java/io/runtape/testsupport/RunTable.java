@@ -29,6 +29,14 @@ import org.awaitility.Awaitility;
  */
 public final class RunTable implements AutoCloseable {
 
+    /** Between looks for what comes soon. */
+    private static final Duration OFTEN = Duration.ofMillis(10);
+
+    /** Between looks for what has not come within so many: these must not take what it needs of the processors. */
+    private static final Duration SELDOM = Duration.ofMillis(50);
+
+    private static final int SOON = 100;
+
     /** Opens a connection to the database. */
     @FunctionalInterface
     public interface Connector {
@@ -213,7 +221,7 @@ public final class RunTable implements AutoCloseable {
     public static <T> T await(String what, Duration within, Callable<T> result) {
         return Awaitility.await(what)
                 .atMost(within)
-                .pollInterval(Duration.ofMillis(10))
+                .pollInterval((looks, last) -> looks < SOON ? OFTEN : SELDOM)
                 .until(result, r -> r != null);
     }
 

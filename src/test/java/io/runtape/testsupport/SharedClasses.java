@@ -66,10 +66,19 @@ final class SharedClasses {
                         Tool.java(), program("ArchiveClassesAtExit"), Map.of("RUNTAPE_DATA_DIR", data))
                 .ready()
                 .crowded()) {
+            // Most gateways record a run, and are asked for it.
+            answer(gateway.client().post("/v1/run", "{\"agent\":\"demo\",\"prompt\":\"burst\"}"));
+            answer(gateway.client().get("/history/v1/runs"));
             gateway.terminate();
             gateway.exit(END);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void answer(WireResponse response) throws IOException {
+        try (response) {
+            response.whole();
         }
     }
 }
