@@ -20,7 +20,8 @@ public record RequestMessages(List<Message> messages, boolean truncated) {
     /** Each part takes up to some hundred bytes, however short its text. */
     private static final int PARTS_MAX = 50_000;
 
-    private static final Set<String> MEMBERS = Set.of("system", "instructions", "messages", "input", "prompt");
+    /** The members of a request with prompts and messages, by the names of all agent APIs. */
+    public static final Set<String> MEMBERS = Set.of("system", "instructions", "messages", "input", "prompt");
 
     /** The list of LangGraph's messages is in there. */
     private static final Set<String> OPENED = Set.of("input");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.runtape.dialect.RequestMessages;
 import io.runtape.json.LeanTree;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
@@ -22,9 +23,6 @@ import org.jspecify.annotations.Nullable;
 /** Compares the members of requests besides their messages. Blocks; safe for any thread. */
 @Singleton
 final class RequestMembers {
-
-    /** Those with prompts and messages, by the names of all agent APIs. */
-    private static final Set<String> CONVERSATION = Set.of("prompt", "messages", "input", "system", "instructions");
 
     private static final String INPUT = "input";
     private static final String MESSAGES = "messages";
@@ -85,7 +83,7 @@ final class RequestMembers {
                 continue;
             }
             boolean onlyOne = value == null || valueOfSecond == null;
-            boolean isTold = CONVERSATION.contains(name) && (!sameMessages || onlyOne && allMessages);
+            boolean isTold = RequestMessages.MEMBERS.contains(name) && (!sameMessages || onlyOne && allMessages);
             String form = JsonForm.of(isTold ? untold(name, value) : value);
             if (!form.equals(JsonForm.of(isTold ? untold(name, valueOfSecond) : valueOfSecond))) {
                 differing.add(new MemberDiff(name, ChangeKind.of(value, valueOfSecond, false), value, valueOfSecond));

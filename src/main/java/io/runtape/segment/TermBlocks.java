@@ -23,6 +23,9 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
     /** A block is full with so many bytes. */
     private static final int BLOCK_BYTES = 4096;
 
+    /** No segment has so many runs. */
+    private static final int PLACES_MAX = 1 << 20;
+
     /** Blocks that were read, the directory made anew. */
     static TermBlocks of(List<byte[]> contents) {
         List<String> directory = new ArrayList<>();
@@ -185,14 +188,19 @@ public record TermBlocks(List<String> directory, List<byte[]> contents) {
         if (first == 0) {
             to.or(BitSet.valueOf(bytes.bytes((int) bytes.number())));
         } else if ((first & 1) == 1) {
-            to.set((int) (first >> 1));
+            to.set(place(first >> 1));
         } else {
             int place = 0;
             for (long left = first >> 1; left > 0; left--) {
-                place += (int) bytes.number();
+                place = place(place + bytes.number());
                 to.set(place);
             }
         }
+    }
+
+    /** Damaged bytes may tell of any place: a set of all before it would not fit the memory. */
+    private static int place(long place) {
+        return (int) Objects.checkIndex(place, PLACES_MAX);
     }
 
     private static void skipPlaces(ByteReader bytes) {

@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TermBlocksTest {
 
@@ -35,5 +38,21 @@ class TermBlocksTest {
                 .written();
 
         assertThrows(IndexOutOfBoundsException.class, () -> reader(damaged).places());
+    }
+
+    /** A set of all places before it would not fit the memory. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 3})
+    void findsNoPlaceThatNoSegmentHas(long howMany) {
+        ByteWriter damaged = new ByteWriter().number(0).text("a");
+        damaged = howMany == 1
+                ? damaged.number(((long) Integer.MAX_VALUE << 1) | 1)
+                : damaged.number(howMany << 1)
+                        .number(1)
+                        .number(Integer.MAX_VALUE - 2)
+                        .number(1);
+        byte[] block = damaged.written();
+
+        assertThrows(IndexOutOfBoundsException.class, () -> reader(block).addPlacesTo(new BitSet()));
     }
 }
