@@ -307,6 +307,7 @@ class ConsoleIT {
         assertEquals("", tab.text("table.runs"), "runs that the filter excludes");
 
         answerAgain();
+        passTime();
         tab.awaitText("table.runs", "Deploy it to staging");
         assertFalse(tab.text("table.runs").contains("completed"));
         tab.awaitTrue("document.querySelector('.problem') === null");
@@ -462,6 +463,7 @@ class ConsoleIT {
         go("/console/compare?a=" + RUNS.good().id() + "&b=" + RUNS.again().id());
         tab.awaitText(".problem", "503");
         answerAgain();
+        passTime();
         tab.awaitText(".figures-table", "+26 %");
     }
 
@@ -852,17 +854,20 @@ class ConsoleIT {
         @SuppressWarnings("unchecked")
         List<Number> moved = (List<Number>) tab.asyncJs("""
                 const done = arguments[0], player = document.querySelector("rt-player");
+                // A player leaves out the longest pauses of a busy browser.
+                let began = null, before, passed = 0;
+                const look = now => {
+                  began ??= player.time;
+                  passed += Math.min(250, now - (before ?? now));
+                  before = now;
+                  passed < 1500 ? requestAnimationFrame(look) : (player.stop(), done([player.time - began, passed]));
+                };
                 player.play();
-                requestAnimationFrame(() => requestAnimationFrame(() => {
-                  const time = player.time, began = performance.now();
-                  const look = () => performance.now() - began < 1500 ? requestAnimationFrame(look)
-                    : (player.stop(), done([player.time - time, performance.now() - began]));
-                  look();
-                }));
+                requestAnimationFrame(look);
                 """);
         double pace = moved.get(0).doubleValue() / moved.get(1).doubleValue();
         System.out.printf("console: played at speed 2 with a pace of %.3f%n", pace);
-        assertEquals(2, pace, 0.3);
+        assertEquals(2, pace, 0.02);
         tab.awaitText(".as-of", "As it was at event");
         assertFalse(tab.text("rt-transcript").contains("no longer races"));
 
@@ -897,9 +902,13 @@ class ConsoleIT {
         tab.awaitTrue("document.querySelector('rt-player').track.runs.length === 3");
         tab.awaitTrue("document.querySelector('.inspector pre') !== null");
         Object beside = tab.js(TOP_OF_THE_RUNS);
-        tab.js("document.querySelector('rt-player').event = null");
-        tab.awaitTrue("document.querySelector('.inspector') === null");
-        assertEquals(beside, tab.js(TOP_OF_THE_RUNS), "the list of runs moves with what the cursor shows");
+        Object alone = tab.asyncJs("""
+                const done = arguments[0], player = document.querySelector("rt-player");
+                player.event = null;
+                player.updateComplete.then(() => done(document.querySelector(".inspector") ? "with an event" : top()));
+                const top = () => { %s };
+                """.formatted(TOP_OF_THE_RUNS));
+        assertEquals(beside, alone, "the list of runs moves with what the cursor shows");
         tab.find(".run-list a").click();
         tab.awaitTrue("location.pathname === '/console/runs/" + RUNS.good().id() + "'");
     }
