@@ -99,7 +99,7 @@ export function newest() {
   };
 }
 
-/** A call that takes long is made so much less often. */
+/** A call that takes long is made so much less often, but no more seldom than with the longest rest. */
 const REST = 4;
 
 /** Collects many wishes for one thing into a call now and then, never two at once. */
@@ -119,7 +119,7 @@ export function throttled(ms, act) {
       // The next wish tries again.
     } finally {
       running = false;
-      wait = Math.max(ms, REST * (performance.now() - began));
+      wait = Math.min(REST_MAX, Math.max(ms, REST * (performance.now() - began)));
       if (wanted) {
         timer = setTimeout(turn, wait);
       }

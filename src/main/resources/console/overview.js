@@ -36,7 +36,7 @@ class Overview extends View {
     if (changed.has("place") && this.asked !== this.span) {
       this.asked = this.span;
       this.hours = undefined;
-      this.counted = null;
+      this.counted = this.problem = null;
       this.load();
     }
   }

@@ -130,6 +130,7 @@ class RunView extends View {
     this.asOf = this.cursorAt = null;
     this.problem = this.unread = this.gap = this.lost = null;
     this.time = 0;
+    this.readTo = 0;
     this.sequence = Number(this.place.hash.get("seq")) || 0;
     await this.load();
     this.watch();
@@ -163,18 +164,27 @@ class RunView extends View {
   /** Asks again for what did not come, when its rest is over, and follows a live run again. */
   async look() {
     if (this.problem) {
-      if (this.problem.isOver || (this.live && this.problem.hasRested)) {
+      if (this.isDue(this.problem)) {
         await this.load();
       }
       return;
     }
-    if (this.unread?.isOver) {
+    if (this.isDue(this.unread)) {
       await this.loadTranscript();
     }
-    if (this.gap?.isOver) {
+    if (this.isDue(this.gap)) {
       await this.fill();
     }
+    if (this.live && this.readTo < this.last) {
+      // The timeline was read after the transcript, and may be the last to tell of an event for long.
+      this.refreshTranscript();
+    }
     this.watch();
+  }
+
+  /** Whether what did not come is asked for again: of a live run, which grows, also what was refused. */
+  isDue(setback) {
+    return setback && (setback.isOver || (this.live && setback.hasRested));
   }
 
   async loadTranscript() {
@@ -183,6 +193,7 @@ class RunView extends View {
     }
     const { signal } = this.loads;
     const isNewest = this.reading();
+    const known = this.lastKnown;
     try {
       const { data } = await getJson(["runs", this.run.id, "transcript"], this.shownSpan(), signal);
       if (isNewest()) {
@@ -190,6 +201,7 @@ class RunView extends View {
         this.messages = data.messages;
         this.truncated = data.truncated;
         this.unread = null;
+        this.readTo = known;
       }
     } catch (failure) {
       if (isNewest() && !signal.aborted && failure.status !== 400) {
@@ -275,12 +287,14 @@ class RunView extends View {
       return;
     }
     const tailing = (this.tailing = new AbortController());
+    let before = this.lost;
     try {
       // Where to go on is known when what loads is there.
       await this.filling(() => {});
       const frames = await tail(path(["runs", this.run.id, "events"], { after: this.lastKnown || null }), tailing.signal);
       this.lost = null;
       for await (const frame of frames) {
+        before = null;
         if (frame.event === "runtape.end") {
           break;
         }
@@ -289,15 +303,13 @@ class RunView extends View {
       }
     } catch (failure) {
       if (this.tailing === tailing) {
-        this.lost = new Setback(failure, this.lost);
+        this.lost = new Setback(failure, before);
       }
     }
     if (this.tailing === tailing) {
       this.tailing = null;
-      // At its end, and where following it is refused: what is there now, whole.
-      if (!this.lost?.mayPass || !this.live) {
-        await this.load();
-      }
+      // At its end, and where it cannot be followed: what is there now, whole.
+      await this.load();
     }
   }
 
@@ -391,8 +403,9 @@ class RunView extends View {
     const events = this.gap?.failure.status === 410
       ? "The frames of this run were kept long enough and are deleted. Its transcript is still there."
       : this.gap && "Not all events can be shown. " + this.gap.text;
-    const following = this.live && this.lost && "What comes is not shown. " + this.lost.text;
-    return [this.problem?.text, events, following].filter(Boolean);
+    const setback = this.problem ?? (this.live ? this.lost : null);
+    const following = setback && (this.live ? "What comes is not shown. " : "") + setback.text;
+    return [events, following].filter(Boolean);
   }
 
   render() {

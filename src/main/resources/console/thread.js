@@ -172,7 +172,8 @@ class ThreadView extends View {
     try {
       const { data } = await getJson(["threads", this.place.id], {}, signal);
       this.lost = null;
-      if (["eventCount", "lastRunStatus", "runCount"].some(name => data[name] !== this.thread[name])) {
+      const differs = ["eventCount", "lastRunStatus", "runCount"].some(name => data[name] !== this.thread[name]);
+      if (differs && (!this.problem || this.problem.hasRested)) {
         await this.load(signal);
       }
     } catch (failure) {

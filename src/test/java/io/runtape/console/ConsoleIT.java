@@ -157,7 +157,11 @@ class ConsoleIT {
     }
 
     private static Script saying(String text) throws IOException {
-        return Script.stream(event("assistant_message_delta", Map.of("delta", text)));
+        return Script.stream(delta(text));
+    }
+
+    private static String delta(String text) throws IOException {
+        return event("assistant_message_delta", Map.of("delta", text));
     }
 
     /** Says what comes, until it is empty. */
@@ -165,8 +169,7 @@ class ConsoleIT {
         return exchange -> {
             exchange.streamHead();
             for (String next = said.take(); !next.isEmpty(); next = said.take()) {
-                exchange.chunk(
-                        event("assistant_message_delta", Map.of("delta", next)).getBytes(UTF_8));
+                exchange.chunk(delta(next).getBytes(UTF_8));
             }
             exchange.chunk(event("run_completed", Map.of("result", "done")).getBytes(UTF_8));
             exchange.end();
@@ -307,6 +310,7 @@ class ConsoleIT {
         assertEquals("", tab.text("table.runs"), "runs that the filter excludes");
 
         answerAgain();
+        passTime();
         tab.awaitText("table.runs", "Deploy it to staging");
         assertFalse(tab.text("table.runs").contains("completed"));
         tab.awaitTrue("document.querySelector('.problem') === null");
@@ -462,6 +466,7 @@ class ConsoleIT {
         go("/console/compare?a=" + RUNS.good().id() + "&b=" + RUNS.again().id());
         tab.awaitText(".problem", "503");
         answerAgain();
+        passTime();
         tab.awaitText(".figures-table", "+26 %");
     }
 
@@ -587,6 +592,28 @@ class ConsoleIT {
     }
 
     @Test
+    void showsWhatCameBetweenTheTranscriptAndTheTimeline() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
+        tab.open("/console");
+        tab.find(".run-link");
+        hold(IS_OF_A_TIMELINE);
+        try (WireResponse live = begun(Map.of("prompt", "Say two, then rest"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "One");
+            String second = ", two";
+            said.add(second);
+            live.readUpTo(delta("One").length() + delta(second).length());
+
+            tab.js("letGo()");
+
+            tab.awaitText(".cursor .seq", "2 of 2");
+            tab.awaitText("rt-transcript", "One, two");
+            said.add("");
+            tab.awaitText(".title-line", "completed");
+        }
+    }
+
+    @Test
     void asksOnceForEventsOfALiveRunThatComeSlowly() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
         tab.open("/console");
@@ -617,7 +644,7 @@ class ConsoleIT {
         BlockingQueue<String> said = new LinkedBlockingQueue<>();
         Script script = exchange -> {
             exchange.streamHead();
-            String some = event("assistant_message_delta", Map.of("delta", said.take()));
+            String some = delta(said.take());
             exchange.chunk(some.repeat(5).getBytes(UTF_8));
             said.take();
             exchange.end();
@@ -638,8 +665,8 @@ class ConsoleIT {
 
     @Test
     void showsTheEndOfARunThatIsCancelledWhileItIsNotFollowed() throws Exception {
-        String first = event("assistant_message_delta", Map.of("delta", "So far"));
-        String last = event("assistant_message_delta", Map.of("delta", " unseen"));
+        String first = delta("So far");
+        String last = delta(" unseen");
         BlockingQueue<String> said = new LinkedBlockingQueue<>();
         Script script = exchange -> {
             exchange.streamHead();
@@ -683,6 +710,71 @@ class ConsoleIT {
 
             tab.awaitText("rt-transcript", "Still here");
             tab.awaitTrue("document.querySelector('.notice') === null");
+            said.add("");
+            tab.awaitText(".title-line", "completed");
+        }
+    }
+
+    @Test
+    void goesOnWithALiveRunThatCannotBeFollowed() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Behind"));
+        tab.open("/console");
+        tab.find(".run-link");
+        refuse("options.headers.Accept === 'text/event-stream'");
+        try (WireResponse live = begun(Map.of("prompt", "Go on behind a proxy"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "Behind");
+            tab.awaitText(".notice", "What comes is not shown. The gateway answered 503.");
+
+            said.add(" a proxy");
+
+            tab.awaitText("rt-transcript", "Behind a proxy");
+            tab.awaitText(".cursor .seq", "2 of 2");
+            said.add("");
+            tab.awaitText(".title-line", "completed");
+        }
+    }
+
+    @Test
+    void followsALiveRunLessAndLessWhoseTailBreaksAtOnce() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Broken"));
+        tab.open("/console");
+        tab.find(".run-link");
+        between("""
+                if (options.headers.Accept === "text/event-stream") {
+                  return new Response(new ReadableStream({ start(frames) { frames.error(new TypeError("broken")); } }));
+                }
+                """);
+        try (WireResponse live = begun(Map.of("prompt", "Break my streams"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+
+            tab.awaitTrue("document.querySelector('rt-run')?.lost?.rest >= 4000");
+            tab.awaitText("rt-transcript", "Broken");
+            said.add("");
+            live.readAll();
+        }
+    }
+
+    @Test
+    void asksAgainForALiveRunOfWhichSomeWasRefused() throws Exception {
+        BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Seen"));
+        tab.open("/console");
+        tab.find(".run-link");
+        try (WireResponse live = begun(Map.of("prompt", "Be refused once"), saying(said))) {
+            go("/console/runs/" + live.header("Runtape-Run-Id"));
+            tab.awaitText("rt-transcript", "Seen");
+            tab.awaitText(".cursor .seq", "1 of 1");
+            refuse("target.includes('limit=500') || target.includes('/transcript')", 500);
+            said.add(" again");
+            tab.awaitText(".notice", "Not all events can be shown. The gateway answered 500.");
+            tab.awaitText("#panel .problem", "The transcript cannot be shown as it is now. The gateway answered 500.");
+
+            answerAgain();
+            passTime();
+
+            tab.awaitText("rt-transcript", "Seen again");
+            tab.awaitText(".cursor .seq", "2 of 2");
+            tab.awaitTrue("document.querySelector('.notice, .problem') === null");
             said.add("");
             tab.awaitText(".title-line", "completed");
         }
@@ -734,8 +826,8 @@ class ConsoleIT {
         tab.awaitText(".problem", "run");
         tab.awaitText("main", "All runs");
         assertEquals("", tab.text(".run-head"));
-        assertEquals(2, refusals("404"), "its tail and the run itself");
         awaitQuiet();
+        assertTrue(refusals("404") > 0);
     }
 
     private static int delete(String run) throws IOException {
@@ -785,8 +877,7 @@ class ConsoleIT {
                 Map<String, Object> tool = Map.of("toolCallId", "c" + i, "name", "step", "arguments", Map.of());
                 exchange.chunk(event("tool_call", tool).getBytes(UTF_8));
             }
-            exchange.chunk(event("assistant_message_delta", Map.of("delta", said.take()))
-                    .getBytes(UTF_8));
+            exchange.chunk(delta(said.take()).getBytes(UTF_8));
             said.take();
             exchange.end();
         };
@@ -809,8 +900,7 @@ class ConsoleIT {
     void cancelsALiveRun() throws Exception {
         Script script = exchange -> {
             exchange.streamHead();
-            exchange.chunk(event("assistant_message_delta", Map.of("delta", "On and on "))
-                    .getBytes(UTF_8));
+            exchange.chunk(delta("On and on ").getBytes(UTF_8));
             exchange.awaitPeerGone();
         };
         try (WireResponse live = call("Go on for ever", script)) {
@@ -852,17 +942,20 @@ class ConsoleIT {
         @SuppressWarnings("unchecked")
         List<Number> moved = (List<Number>) tab.asyncJs("""
                 const done = arguments[0], player = document.querySelector("rt-player");
+                // A player leaves out the longest pauses of a busy browser.
+                let began = null, before, passed = 0;
+                const look = now => {
+                  began ??= player.time;
+                  passed += Math.min(250, now - (before ?? now));
+                  before = now;
+                  passed < 1500 ? requestAnimationFrame(look) : (player.stop(), done([player.time - began, passed]));
+                };
                 player.play();
-                requestAnimationFrame(() => requestAnimationFrame(() => {
-                  const time = player.time, began = performance.now();
-                  const look = () => performance.now() - began < 1500 ? requestAnimationFrame(look)
-                    : (player.stop(), done([player.time - time, performance.now() - began]));
-                  look();
-                }));
+                requestAnimationFrame(look);
                 """);
         double pace = moved.get(0).doubleValue() / moved.get(1).doubleValue();
         System.out.printf("console: played at speed 2 with a pace of %.3f%n", pace);
-        assertEquals(2, pace, 0.3);
+        assertEquals(2, pace, 0.02);
         tab.awaitText(".as-of", "As it was at event");
         assertFalse(tab.text("rt-transcript").contains("no longer races"));
 
@@ -897,9 +990,13 @@ class ConsoleIT {
         tab.awaitTrue("document.querySelector('rt-player').track.runs.length === 3");
         tab.awaitTrue("document.querySelector('.inspector pre') !== null");
         Object beside = tab.js(TOP_OF_THE_RUNS);
-        tab.js("document.querySelector('rt-player').event = null");
-        tab.awaitTrue("document.querySelector('.inspector') === null");
-        assertEquals(beside, tab.js(TOP_OF_THE_RUNS), "the list of runs moves with what the cursor shows");
+        Object alone = tab.asyncJs("""
+                const done = arguments[0], player = document.querySelector("rt-player");
+                player.event = null;
+                player.updateComplete.then(() => done(document.querySelector(".inspector") ? "with an event" : top()));
+                const top = () => { %s };
+                """.formatted(TOP_OF_THE_RUNS));
+        assertEquals(beside, alone, "the list of runs moves with what the cursor shows");
         tab.find(".run-list a").click();
         tab.awaitTrue("location.pathname === '/console/runs/" + RUNS.good().id() + "'");
     }
@@ -957,6 +1054,27 @@ class ConsoleIT {
 
         tab.awaitText("rt-transcript", "Deploy it to staging");
         answerAgain();
+        passTime();
+        tab.awaitTrue("document.querySelector('.notice') === null");
+    }
+
+    @Test
+    void asksNoMoreOftenForAThreadWhoseRunsAreRefused() throws Exception {
+        record("thr_refused", "The first that is shown", saying("One."));
+        tab.open("/console/threads/thr_refused");
+        tab.awaitText("rt-transcript", "One.");
+        String isOfTheThread = "each.endsWith('/threads/thr_refused')";
+        refuse("target.includes('/runs?')", 500);
+        record("thr_refused", "The second that is refused", saying("Two."));
+        tab.awaitText(".notice", "Not all of the thread can be shown. The gateway answered 500.");
+        tab.js("window.before = asked.filter(each => " + isOfTheThread + ").length");
+
+        tab.awaitTrue("asked.filter(each => " + isOfTheThread + ").length >= before + 3");
+        assertEquals(1L, tab.js("return asked.filter(each => each.includes('/runs?')).length"));
+
+        answerAgain();
+        passTime();
+        tab.awaitText("rt-transcript", "Two.");
         tab.awaitTrue("document.querySelector('.notice') === null");
     }
 
@@ -1137,6 +1255,14 @@ class ConsoleIT {
         assertEquals(
                 0,
                 tab.browser().findElements(By.cssSelector("rt-chart, .figures")).size());
+
+        answerAgain();
+        hold("target.includes('/stats')");
+        go("/console/overview?hours=168");
+        tab.awaitText("rt-overview", "Counting");
+        assertEquals("", tab.text(".problem"), "of other hours");
+        tab.js("letGo()");
+        tab.find("rt-chart canvas");
     }
 
     @Test
@@ -1222,7 +1348,7 @@ class ConsoleIT {
         List<String> chunks = new ArrayList<>();
         for (String hostile : HostileTexts.ALL) {
             String text = hostile.replace("http://127.0.0.1:9/", here).replaceAll("[\ud800-\udfff]", "");
-            chunks.add(event("assistant_message_delta", Map.of("delta", text + "\n\n")));
+            chunks.add(delta(text + "\n\n"));
             chunks.add(event("assistant_thinking_delta", Map.of("delta", text)));
             chunks.add(event("tool_call", Map.of("toolCallId", "c", "name", text, "arguments", Map.of(text, text))));
             chunks.add(event("tool_result", Map.of("toolCallId", "c", "name", text, "output", text, "exitCode", 1)));

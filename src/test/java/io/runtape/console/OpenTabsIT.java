@@ -24,7 +24,7 @@ import org.openqa.selenium.Keys;
 class OpenTabsIT {
 
     private static final int TABS = Integer.getInteger("console.tabs", 8);
-    private static final Duration WATCHED = Duration.ofSeconds(10);
+    private static final Duration WATCHED = Duration.ofSeconds(5);
     private static final String KEY = "rt_test_console";
 
     @Test
@@ -52,7 +52,9 @@ class OpenTabsIT {
                         asked <= TABS,
                         "tabs in the background ask: " + asked + " calls, and not only what was under way");
             }
-            System.out.println("console: with none: " + watched(gateway));
+            if (System.getProperty("console.tabs") != null) {
+                System.out.println("console: with none: " + watched(gateway));
+            }
         }
     }
 
