@@ -955,7 +955,7 @@ class ConsoleIT {
                 """);
         double pace = moved.get(0).doubleValue() / moved.get(1).doubleValue();
         System.out.printf("console: played at speed 2 with a pace of %.3f%n", pace);
-        assertEquals(2, pace, 0.02);
+        assertEquals(2, pace, 0.1);
         tab.awaitText(".as-of", "As it was at event");
         assertFalse(tab.text("rt-transcript").contains("no longer races"));
 
