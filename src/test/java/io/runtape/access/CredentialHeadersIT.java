@@ -11,6 +11,7 @@ import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +21,8 @@ class CredentialHeadersIT {
 
     private static final String ALICE = "Cookie: theme=dark; session=alice-4f9d1c7e";
     private static final String MALLORY = "Cookie: theme=dark; session=mallory-4f9d1c7e";
+
+    private static final Duration EXIT = Duration.ofMinutes(2);
 
     @TempDir
     Path data;
@@ -79,7 +82,7 @@ class CredentialHeadersIT {
             Map<String, String> settings = GatewayProcess.onH2(data, upstream);
             settings.put("RUNTAPE_CREDENTIAL_HEADERS", "X-API-Key,Content-Type");
             try (GatewayProcess gateway = GatewayProcess.start(settings)) {
-                assertEquals(1, gateway.exit(ScriptedUpstream.PATIENCE));
+                assertEquals(1, gateway.exit(EXIT));
                 assertTrue(String.join("\n", gateway.output()).contains("RUNTAPE_CREDENTIAL_HEADERS"));
             }
         }

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
@@ -30,17 +29,20 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * A table is locked for longer than several leases, as by an operator, or while an index is built. Commits wait
  * for it at both gateways, and neither is taken for dead. For longer, and more often: {@code -Dlocked.seconds=60
  * -Dlocked.rounds=10}.
  */
-@Execution(CONCURRENT)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LockedFramesIT {
 
     private static final Duration LEASE = Duration.ofSeconds(2);
@@ -64,20 +66,25 @@ class LockedFramesIT {
         "RUNTAPE_NODE_LEASE", LEASE.toSeconds() + "s", "RUNTAPE_STORE_TIMEOUT", PATIENCE.toSeconds() + "s"
     };
 
-    private final TwoGateways cluster = new TwoGateways();
-    private final ExecutorService clients = Executors.newCachedThreadPool();
-    private final List<GatewayProcess> gateways = new ArrayList<>();
+    private static final TwoGateways CLUSTER = new TwoGateways();
+    private static final List<GatewayProcess> GATEWAYS = new ArrayList<>();
 
-    @BeforeEach
-    void start() throws IOException {
-        gateways.add(cluster.start(SETTINGS).crowded());
-        gateways.add(cluster.start(SETTINGS).crowded());
+    private final ExecutorService clients = Executors.newCachedThreadPool();
+
+    @BeforeAll
+    static void start() throws IOException {
+        GATEWAYS.add(CLUSTER.start(SETTINGS).crowded());
+        GATEWAYS.add(CLUSTER.start(SETTINGS).crowded());
+    }
+
+    @AfterAll
+    static void stop() throws SQLException {
+        CLUSTER.close();
     }
 
     @AfterEach
-    void stop() throws SQLException {
+    void stopClients() {
         clients.shutdownNow();
-        cluster.close();
     }
 
     /** What is done to the table, in a transaction that lasts. */
@@ -108,12 +115,12 @@ class LockedFramesIT {
 
     /** How many gateways have a commit that waits. */
     private long waiting() throws SQLException {
-        return cluster.number("select count(*)" + WAITING);
+        return CLUSTER.number("select count(*)" + WAITING);
     }
 
     /** The session of the one commit that waits. */
     private long waitingSession() throws SQLException {
-        return cluster.number("select coalesce(max(pid), 0)" + WAITING);
+        return CLUSTER.number("select coalesce(max(pid), 0)" + WAITING);
     }
 
     /** How long it lasts is what is tested; nothing is waited for by it. */
@@ -124,10 +131,10 @@ class LockedFramesIT {
     /** A run that begins: its transaction holds its gateway's row, and waits. The other gateway waits for nothing, and looks. */
     @Test
     void takesNobodyForDeadWhoseCommitWaits() throws Exception {
-        GatewayProcess waits = gateways.get(0);
+        GatewayProcess waits = GATEWAYS.get(0);
         WireResponse response;
-        try (Connection locking = Locking.INDEX_ON_RUNS.begin(cluster.database())) {
-            response = cluster.post(waits, Script.stream("data: x\n\n"));
+        try (Connection locking = Locking.INDEX_ON_RUNS.begin(CLUSTER.database())) {
+            response = CLUSTER.post(waits, Script.stream("data: x\n\n"));
             await("its commit waits").until(() -> waiting() == 1);
             long session = waitingSession();
             lasts(LEASE.multipliedBy(4));
@@ -139,22 +146,23 @@ class LockedFramesIT {
             assertEquals(503, response.status());
         }
         await("it takes runs again").atMost(ScriptedUpstream.PATIENCE).until(() -> takesRuns(waits));
-        gateways.forEach(gateway -> assertTrue(gateway.isAlive()));
+        GATEWAYS.forEach(gateway -> assertTrue(gateway.isAlive()));
         awaitOutcomes();
     }
 
-    /** Each beat looks for cancels, in the table of runs. */
+    /** Each beat looks for cancels, in the table of runs. It comes first: what it counts is not that of the other tests. */
     @Test
+    @Order(1)
     void beatsWhileRunsAreLocked() throws Exception {
         long sessions = sessions();
-        try (Connection locking = Locking.LOCK_ON_RUNS.begin(cluster.database())) {
+        try (Connection locking = Locking.LOCK_ON_RUNS.begin(CLUSTER.database())) {
             lasts(LEASE.multipliedBy(3));
             // Not more than that of this test: none was left behind at the server.
             assertTrue(sessions() <= sessions + 1, sessions() + " sessions, before it were " + sessions);
             locking.rollback();
         }
 
-        for (GatewayProcess gateway : gateways) {
+        for (GatewayProcess gateway : GATEWAYS) {
             assertTrue(gateway.isAlive());
             List<String> warnings = gateway.output().stream()
                     .filter(line -> line.contains("cannot show the others"))
@@ -164,11 +172,11 @@ class LockedFramesIT {
     }
 
     private long sessions() throws SQLException {
-        return cluster.number("select count(*) from pg_stat_activity where datname = current_database()");
+        return CLUSTER.number("select count(*) from pg_stat_activity where datname = current_database()");
     }
 
     private boolean takesRuns(GatewayProcess gateway) throws IOException {
-        try (WireResponse response = cluster.post(gateway, Script.stream("data: y\n\n"))) {
+        try (WireResponse response = CLUSTER.post(gateway, Script.stream("data: y\n\n"))) {
             return response.status() == 200 && response.whole().length > 0;
         }
     }
@@ -180,14 +188,14 @@ class LockedFramesIT {
                 long began = System.nanoTime();
                 Traffic traffic = new Traffic();
                 traffic.awaitUnderWay();
-                try (Connection connection = locking.begin(cluster.database())) {
+                try (Connection connection = locking.begin(CLUSTER.database())) {
                     await("commits wait").atMost(ScriptedUpstream.PATIENCE).until(() -> waiting() > 0);
                     lasts(LOCK);
                     connection.rollback();
                 }
                 List<Call> calls = traffic.end();
 
-                gateways.forEach(gateway -> assertTrue(gateway.isAlive(), "a gateway has ended"));
+                GATEWAYS.forEach(gateway -> assertTrue(gateway.isAlive(), "a gateway has ended"));
                 assertNothingLost(calls);
                 System.out.printf(
                         "round %d, %s for %d s, lease %d s: %s, all in %d s%n",
@@ -219,9 +227,9 @@ class LockedFramesIT {
 
         Traffic() {
             for (int i = 0; i < CALLERS; i++) {
-                GatewayProcess gateway = gateways.get(i % gateways.size());
+                GatewayProcess gateway = GATEWAYS.get(i % GATEWAYS.size());
                 Random random = new Random(i);
-                boolean lasting = i < gateways.size();
+                boolean lasting = i < GATEWAYS.size();
                 calling.add(clients.submit(() -> callAgainAndAgain(gateway, lasting, random)));
             }
         }
@@ -237,7 +245,7 @@ class LockedFramesIT {
 
         private Call call(GatewayProcess gateway, int events, Random random) throws Exception {
             StringBuilder said = new StringBuilder();
-            Scripted script = cluster.upstream().on(speaking(events, random, said));
+            Scripted script = CLUSTER.upstream().on(speaking(events, random, said));
             try (WireResponse response = gateway.client()
                     .post("/v1/run", "{\"agent\":\"a\"}", TwoGateways.CREDENTIAL, script.header())
                     .patient(PATIENCE)) {
@@ -288,8 +296,8 @@ class LockedFramesIT {
             if (call.answered()) {
                 assertEquals(WireResponse.End.WHOLE, call.end(), call::id);
                 assertEquals(call.said(), call.held(), call::id);
-                assertEquals(call.said(), new String(cluster.table().bytes(call.id()), UTF_8), call::id);
-                FrameSum stored = cluster.table().sum(call.id());
+                assertEquals(call.said(), new String(CLUSTER.table().bytes(call.id()), UTF_8), call::id);
+                FrameSum stored = CLUSTER.table().sum(call.id());
                 assertTrue(stored.inSequence(), stored::toString);
             }
         }
@@ -299,9 +307,9 @@ class LockedFramesIT {
     private void awaitOutcomes() throws SQLException {
         await("all runs have ended")
                 .atMost(PATIENCE)
-                .until(() -> cluster.number("select count(*) from run where status = 'running'") == 0);
+                .until(() -> CLUSTER.number("select count(*) from run where status = 'running'") == 0);
         Map<String, Long> outcomes =
-                cluster.table().runs().stream().collect(Collectors.groupingBy(RunRow::outcome, Collectors.counting()));
+                CLUSTER.table().runs().stream().collect(Collectors.groupingBy(RunRow::outcome, Collectors.counting()));
         outcomes.remove("completed");
         outcomes.remove("failed/store_unavailable");
         assertEquals(Map.of(), outcomes);

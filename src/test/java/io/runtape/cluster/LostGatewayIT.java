@@ -2,7 +2,6 @@ package io.runtape.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.BrittleLink;
 import io.runtape.testsupport.GatewayProcess;
@@ -16,12 +15,14 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
 
 /** The runs of a gateway that died are closed, whatever becomes of the connection that they are closed over. */
-@Execution(CONCURRENT)
 class LostGatewayIT {
 
     private static final String FIRST = "data: first\n\n";
@@ -29,8 +30,23 @@ class LostGatewayIT {
     /** A lease, and as long as the one that closes waits for a response, and much more for a busy machine. */
     private static final Duration CLOSED = Duration.ofSeconds(90);
 
+    /** Each at a database of its own: most of it is waiting. */
     @Test
-    void closesRunsThoughTheDatabaseHostVanishesMeanwhile() throws Exception {
+    void closesRunsThoughTheDatabaseHostVanishesMeanwhileAndBesideOneWhoseFramesAreDamaged() throws Exception {
+        ExecutorService beside = Executors.newSingleThreadExecutor();
+        try {
+            Future<Void> damaged = beside.submit(() -> {
+                closesRunsBesideOneWhoseFramesAreDamaged();
+                return null;
+            });
+            closesRunsThoughTheDatabaseHostVanishesMeanwhile();
+            damaged.get(CLOSED.toSeconds(), TimeUnit.SECONDS);
+        } finally {
+            beside.shutdownNow();
+        }
+    }
+
+    private static void closesRunsThoughTheDatabaseHostVanishesMeanwhile() throws Exception {
         try (ScriptedUpstream upstream = new ScriptedUpstream();
                 OwnPostgres postgres = OwnPostgres.start();
                 BrittleLink link = new BrittleLink(postgres.port());
@@ -51,8 +67,7 @@ class LostGatewayIT {
         }
     }
 
-    @Test
-    void closesRunsBesideOneWhoseFramesAreDamaged() throws Exception {
+    private static void closesRunsBesideOneWhoseFramesAreDamaged() throws Exception {
         try (ScriptedUpstream upstream = new ScriptedUpstream();
                 OwnPostgres postgres = OwnPostgres.start();
                 RunTable table = new RunTable(postgres::connect);

@@ -2,7 +2,6 @@ package io.runtape.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.PostgresServer;
@@ -16,32 +15,24 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.UUID;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.api.parallel.ResourceLockTarget;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A run that is to be cancelled when its client has left and nobody reads it: readers at other gateways count. Most of a test is
- * waiting for grace periods, so that several run at once, but for those that keep the table of readers from everyone.
+ * waiting for grace periods: where there are several ways to read, a run for each of them waits at the same time.
  */
 @Order(1)
-@ResourceLock(value = RemoteReadersIT.READERS, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
-@Execution(CONCURRENT)
 class RemoteReadersIT {
-
-    static final String READERS = "run_follower";
 
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -59,7 +50,7 @@ class RemoteReadersIT {
     private static GatewayProcess other;
 
     private final CountDownLatch enough = new CountDownLatch(1);
-    private final String key = "Idempotency-Key: " + UUID.randomUUID();
+    private final List<WireResponse> open = new ArrayList<>();
 
     @BeforeAll
     static void start() throws IOException {
@@ -70,6 +61,13 @@ class RemoteReadersIT {
     @AfterAll
     static void stop() throws Exception {
         CLUSTER.close();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        for (WireResponse response : open) {
+            response.close();
+        }
     }
 
     /** An agent that goes on until it is told that it is enough, several times in each grace period. */
@@ -83,26 +81,29 @@ class RemoteReadersIT {
         });
     }
 
-    private WireResponse post(GatewayProcess gateway, Scripted script, String... headerLines) throws IOException {
+    /** Each agent has a key of its own. */
+    private static WireResponse post(GatewayProcess gateway, Scripted script, String... headerLines)
+            throws IOException {
+        String key = "Idempotency-Key: " + script.header().replaceFirst(".*: ", "");
         List<String> lines = new ArrayList<>(List.of(TwoGateways.CREDENTIAL, script.header(), key));
         lines.addAll(Arrays.asList(headerLines));
         return gateway.client().post("/v1/run", "{}", lines.toArray(String[]::new));
     }
 
-    private WireResponse begin(Scripted script) throws IOException {
+    private static WireResponse begin(Scripted script) throws IOException {
         return post(recording, script, "Runtape-On-Disconnect: cancel");
     }
 
     /** Reads on while the agent goes on for three grace periods. */
-    private static void readOn(WireResponse reader) throws IOException {
+    private static void readOn(Way way, WireResponse reader) throws IOException {
         while (reader.text().split(BEAT.strip(), -1).length <= 12) {
-            assertTrue(reader.readMore(), () -> "it has ended: " + reader.text());
+            assertTrue(reader.readMore(), () -> way + " has ended: " + reader.text());
         }
     }
 
-    private static void readToTheLast(WireResponse reader) throws IOException {
+    private static void readToTheLast(Way way, WireResponse reader) throws IOException {
         while (!reader.text().contains("data: last\n")) {
-            assertTrue(reader.readMore(), () -> "it has ended: " + reader.text());
+            assertTrue(reader.readMore(), () -> way + " has ended: " + reader.text());
         }
     }
 
@@ -113,55 +114,77 @@ class RemoteReadersIT {
         REPEATED_CALL
     }
 
-    private WireResponse read(Way way, Scripted script, WireResponse live) throws IOException {
-        String run = "/runs/" + live.header("Runtape-Run-Id") + "/events";
-        return switch (way) {
-            case TAIL -> CLUSTER.tail(other, run);
-            case VERBATIM_TAIL -> CLUSTER.tail(other, run + "?verbatim=true");
-            case THREAD_TAIL -> CLUSTER.tail(other, "/threads/" + live.header("Runtape-Thread-Id") + "/events");
-            case REPEATED_CALL -> post(other, script);
-        };
-    }
+    /** A run whose client has its first event, and a way in which another one may read it. */
+    private record Watched(Way way, Scripted script, WireResponse live) {
 
-    @ParameterizedTest
-    @EnumSource
-    void goesOnForAReaderAtAnotherGateway(Way way) throws Exception {
-        Scripted script = agent();
-        try (WireResponse live = begin(script)) {
-            live.readUpTo(FIRST.length());
-            try (WireResponse reader = read(way, script, live)) {
-                reader.readUpTo(FIRST.length());
-
-                live.close();
-
-                readOn(reader);
-                enough.countDown();
-                readToTheLast(reader);
-            }
-            assertEquals(
-                    "completed",
-                    CLUSTER.table().ended(live.header("Runtape-Run-Id")).outcome());
+        WireResponse read() throws IOException {
+            String run = "/runs/" + live.header("Runtape-Run-Id") + "/events";
+            return switch (way) {
+                case TAIL -> CLUSTER.tail(other, run);
+                case VERBATIM_TAIL -> CLUSTER.tail(other, run + "?verbatim=true");
+                case THREAD_TAIL -> CLUSTER.tail(other, "/threads/" + live.header("Runtape-Thread-Id") + "/events");
+                case REPEATED_CALL -> post(other, script);
+            };
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void goesOnForAReaderWhoComesToAnotherGatewayAfterwards(Way way) throws Exception {
-        Scripted script = agent();
-        try (WireResponse live = begin(script)) {
+    private WireResponse closing(WireResponse response) {
+        open.add(response);
+        return response;
+    }
+
+    private List<Watched> beginOneForEachWay() throws IOException {
+        List<Watched> runs = new ArrayList<>();
+        for (Way way : Way.values()) {
+            Scripted script = agent();
+            WireResponse live = closing(begin(script));
             live.readUpTo(FIRST.length());
+            runs.add(new Watched(way, script, live));
+        }
+        return runs;
+    }
 
-            live.close();
-
-            try (WireResponse reader = read(way, script, live)) {
-                readOn(reader);
-                enough.countDown();
-                readToTheLast(reader);
-            }
+    private void assertEachGoesOnFor(Map<Watched, WireResponse> readers) throws Exception {
+        for (Map.Entry<Watched, WireResponse> each : readers.entrySet()) {
+            readOn(each.getKey().way(), each.getValue());
+        }
+        enough.countDown();
+        for (Map.Entry<Watched, WireResponse> each : readers.entrySet()) {
+            Watched run = each.getKey();
+            readToTheLast(run.way(), each.getValue());
             assertEquals(
                     "completed",
-                    CLUSTER.table().ended(live.header("Runtape-Run-Id")).outcome());
+                    CLUSTER.table().ended(run.live().header("Runtape-Run-Id")).outcome(),
+                    run.way().name());
         }
+    }
+
+    @Test
+    void goesOnForAReaderAtAnotherGateway() throws Exception {
+        Map<Watched, WireResponse> readers = new LinkedHashMap<>();
+        for (Watched run : beginOneForEachWay()) {
+            WireResponse reader = closing(run.read());
+            reader.readUpTo(FIRST.length());
+            readers.put(run, reader);
+        }
+
+        for (Watched run : readers.keySet()) {
+            run.live().close();
+        }
+
+        assertEachGoesOnFor(readers);
+    }
+
+    @Test
+    void goesOnForAReaderWhoComesToAnotherGatewayAfterwards() throws Exception {
+        Map<Watched, WireResponse> readers = new LinkedHashMap<>();
+        for (Watched run : beginOneForEachWay()) {
+            run.live().close();
+
+            readers.put(run, closing(run.read()));
+        }
+
+        assertEachGoesOnFor(readers);
     }
 
     /** Who waits for the head has been sent nothing yet, and waits for the run all the same. */
@@ -191,10 +214,15 @@ class RemoteReadersIT {
     }
 
     private static void assertCancelled(Scripted script, WireResponse live) throws Exception {
+        assertCancelled("", script, live);
+    }
+
+    private static void assertCancelled(String prefix, Scripted script, WireResponse live) throws Exception {
         assertEquals(
                 "cancelled/client_disconnected",
-                CLUSTER.table().ended(live.header("Runtape-Run-Id")).outcome());
-        assertTrue(script.done().isPresent(), "the agent API is let go on");
+                CLUSTER.table().ended(live.header("Runtape-Run-Id")).outcome(),
+                prefix + "its outcome");
+        assertTrue(script.done().isPresent(), prefix + "the agent API is let go on");
     }
 
     @Test
@@ -209,20 +237,20 @@ class RemoteReadersIT {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void isCancelledWhereTheReaderAtAnotherGatewayHasLeftBefore(Way way) throws Exception {
-        Scripted script = agent();
-        try (WireResponse live = begin(script)) {
-            live.readUpTo(FIRST.length());
-            try (WireResponse reader = read(way, script, live)) {
+    @Test
+    void isCancelledWhereTheReaderAtAnotherGatewayHasLeftBefore() throws Exception {
+        List<Watched> runs = beginOneForEachWay();
+        for (Watched run : runs) {
+            try (WireResponse reader = run.read()) {
                 reader.readUpTo(FIRST.length());
             }
 
-            live.close();
+            run.live().close();
+        }
 
-            assertCancelled(script, live);
-            awaitNothingShown(live);
+        for (Watched run : runs) {
+            assertCancelled(run.way() + ": ", run.script(), run.live());
+            awaitNothingShown(run.live());
         }
     }
 
@@ -252,7 +280,6 @@ class RemoteReadersIT {
 
     /** The look at other gateways takes its time, and meanwhile somebody comes here. */
     @Test
-    @ResourceLock(READERS)
     void goesOnForAReaderWhoComesWhileOthersAreLookedFor() throws Exception {
         Scripted script = agent();
         try (WireResponse live = begin(script)) {
@@ -275,9 +302,9 @@ class RemoteReadersIT {
                 try (WireResponse reader = CLUSTER.tail(recording, events)) {
                     reader.readUpTo(FIRST.length());
                     connection.rollback();
-                    readOn(reader);
+                    readOn(Way.TAIL, reader);
                     enough.countDown();
-                    readToTheLast(reader);
+                    readToTheLast(Way.TAIL, reader);
                 }
             }
             assertEquals(
@@ -287,7 +314,6 @@ class RemoteReadersIT {
     }
 
     @Test
-    @ResourceLock(READERS)
     void isNotCancelledInDoubt() throws Exception {
         Scripted script = agent();
         try (WireResponse live = begin(script)) {

@@ -8,11 +8,13 @@ import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.NodeModules;
 import io.runtape.testsupport.Tool;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +27,8 @@ class CassettesInCiIT {
     private static final Path PAGE = Path.of("docs", "guides", "mock-agent.md");
     private static final Path CASSETTE = Path.of("src", "test", "resources", "cassettes", "greeting.ndjson");
     private static final Path JAR = GatewayProcess.APPLICATION.resolve("quarkus-run.jar");
+
+    private static final int PORTS = 4_000;
 
     private static final String PACKAGE = """
             {"type": "module", "scripts": {"test": "node --test test.mjs"}}
@@ -59,15 +63,20 @@ class CassettesInCiIT {
         Files.writeString(project.resolve("package.json"), PACKAGE);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
+    /** Below those that the system hands out: no other process is given it until the script takes it. */
+    private static int freePort(int from) throws IOException {
+        for (int port = from + ThreadLocalRandom.current().nextInt(PORTS); ; port++) {
+            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return free.getLocalPort();
+            } catch (BindException taken) {
+                // The next one, then.
+            }
         }
     }
 
     private String script() throws IOException {
-        int port = freePort();
-        int management = freePort();
+        int port = freePort(20_000);
+        int management = freePort(25_000);
         String script = Snippet.in(PAGE)
                 .get("ci.sh")
                 .with("http://localhost:" + port, "")

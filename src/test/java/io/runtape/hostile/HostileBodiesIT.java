@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -31,13 +30,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
- * Bodies that are made to take memory or threads: large ones, ones that expand, and ones that never end. Tests that only wait run
- * at once, those that take memory each alone.
+ * Bodies that are made to take memory or threads: large ones, ones that expand, and ones that never end. Of the tests that take
+ * memory one runs at a time, whichever the database.
  */
 abstract class HostileBodiesIT extends UnderAttack {
 
@@ -300,10 +297,23 @@ abstract class HostileBodiesIT extends UnderAttack {
         assertMemoryStaysBounded();
     }
 
+    /** They wait for as long as each other, and do so together. */
     @Test
-    @Execution(CONCURRENT)
-    @ResourceLock(value = MEMORY, mode = ResourceAccessMode.READ)
-    void aSlowUploadThatGoesOnIsTaken() throws Exception {
+    void whatIsSlowIsTakenAndWhatNeverEndsIsClosed() throws Exception {
+        List<Future<Void>> waiting = new ArrayList<>();
+        waiting.add(callers.submit(() -> {
+            assertThatASlowUploadThatGoesOnIsTaken();
+            return null;
+        }));
+        waiting.add(callers.submit(() -> {
+            assertThatRequestsWhoseHeadNeverEndsAreClosed();
+            return null;
+        }));
+        assertThatBodiesOfTheHistoryThatNeverEndHoldNoThread();
+        all(waiting);
+    }
+
+    private void assertThatASlowUploadThatGoesOnIsTaken() throws Exception {
         Scripted script = answering();
         byte[] piece = " ".repeat(10_000).getBytes(UTF_8);
         int pieces = 30;
@@ -321,10 +331,7 @@ abstract class HostileBodiesIT extends UnderAttack {
         }
     }
 
-    @Test
-    @Execution(CONCURRENT)
-    @ResourceLock(value = MEMORY, mode = ResourceAccessMode.READ)
-    void requestsWhoseHeadNeverEndsAreClosed() throws Exception {
+    private void assertThatRequestsWhoseHeadNeverEndsAreClosed() throws Exception {
         List<WireResponse> open = new ArrayList<>();
         for (int i = 0; i < HEADLESS; i++) {
             String head = i % 2 == 0 ? "" : "POST /v1/run HTTP/1.1\r\nHost: x\r\nX-Long: ";
@@ -333,6 +340,57 @@ abstract class HostileBodiesIT extends UnderAttack {
         for (WireResponse each : open) {
             assertTrue(!each.isSilentFor(PATIENCE), "the connection stays open");
             each.close();
+        }
+    }
+
+    private void assertThatBodiesOfTheHistoryThatNeverEndHoldNoThread() throws Exception {
+        List<WireResponse> open = new ArrayList<>();
+        for (int i = 0; i < PINNING; i++) {
+            WireResponse response = i % 2 == 0
+                    ? client().sendHead(
+                                    "POST",
+                                    "/history/v1/tickets",
+                                    "Content-Type: application/json",
+                                    "Content-Length: 100",
+                                    "X-API-Key: invented-" + i)
+                    : client().sendHead(
+                                    "PATCH",
+                                    "/history/v1/threads/thr_" + i,
+                                    "Content-Type: application/json",
+                                    "Content-Length: 100",
+                                    "X-API-Key: invented-" + i);
+            response.write("{".getBytes(UTF_8));
+            open.add(response);
+        }
+
+        try (WireResponse runs = client().get("/history/v1/runs", "X-API-Key: someone")) {
+            assertEquals(200, runs.status());
+        }
+        assertEquals("UP", gateway.management().readiness().get("database"));
+        Scripted script = answering();
+        byte[] large = ("{\"prompt\":\"" + "p".repeat(200_000) + "\"}").getBytes(UTF_8);
+        try (WireResponse response = client().send(
+                        "POST", "/v1/run", large, script.header(), "X-API-Key: someone", "Idempotency-Key: once")) {
+            assertEquals(200, response.status());
+            response.whole();
+        }
+        try (WireResponse repeat = client().send(
+                        "POST", "/v1/run", large, script.header(), "X-API-Key: someone", "Idempotency-Key: once")) {
+            assertEquals(200, repeat.status());
+            repeat.whole();
+        }
+        for (WireResponse each : open) {
+            assertEquals(408, each.status());
+            each.close();
+        }
+    }
+
+    @Test
+    @ResourceLock(MEMORY)
+    void aBodyOfTheHistoryWithoutACredentialIsNotWaitedFor() throws Exception {
+        try (WireResponse response = client().sendHead(
+                        "POST", "/history/v1/tickets", "Content-Type: application/json", "Content-Length: 100")) {
+            assertEquals(401, response.status());
         }
     }
 
@@ -390,61 +448,5 @@ abstract class HostileBodiesIT extends UnderAttack {
         // An embedded database and connections hold some, too.
         assertTrue(held / MIB < 32 + came.get() / 4, held / MIB + " MiB of arrays are held");
         assertMemoryStaysBounded();
-    }
-
-    // ---- Threads that wait for bodies
-
-    @Test
-    @Execution(CONCURRENT)
-    @ResourceLock(value = MEMORY, mode = ResourceAccessMode.READ)
-    void bodiesOfTheHistoryThatNeverEndHoldNoThread() throws Exception {
-        List<WireResponse> open = new ArrayList<>();
-        for (int i = 0; i < PINNING; i++) {
-            WireResponse response = i % 2 == 0
-                    ? client().sendHead(
-                                    "POST",
-                                    "/history/v1/tickets",
-                                    "Content-Type: application/json",
-                                    "Content-Length: 100",
-                                    "X-API-Key: invented-" + i)
-                    : client().sendHead(
-                                    "PATCH",
-                                    "/history/v1/threads/thr_" + i,
-                                    "Content-Type: application/json",
-                                    "Content-Length: 100",
-                                    "X-API-Key: invented-" + i);
-            response.write("{".getBytes(UTF_8));
-            open.add(response);
-        }
-
-        try (WireResponse runs = client().get("/history/v1/runs", "X-API-Key: someone")) {
-            assertEquals(200, runs.status());
-        }
-        assertEquals("UP", gateway.management().readiness().get("database"));
-        Scripted script = answering();
-        byte[] large = ("{\"prompt\":\"" + "p".repeat(200_000) + "\"}").getBytes(UTF_8);
-        try (WireResponse response = client().send(
-                        "POST", "/v1/run", large, script.header(), "X-API-Key: someone", "Idempotency-Key: once")) {
-            assertEquals(200, response.status());
-            response.whole();
-        }
-        try (WireResponse repeat = client().send(
-                        "POST", "/v1/run", large, script.header(), "X-API-Key: someone", "Idempotency-Key: once")) {
-            assertEquals(200, repeat.status());
-            repeat.whole();
-        }
-        for (WireResponse each : open) {
-            assertEquals(408, each.status());
-            each.close();
-        }
-    }
-
-    @Test
-    @ResourceLock(MEMORY)
-    void aBodyOfTheHistoryWithoutACredentialIsNotWaitedFor() throws Exception {
-        try (WireResponse response = client().sendHead(
-                        "POST", "/history/v1/tickets", "Content-Type: application/json", "Content-Length: 100")) {
-            assertEquals(401, response.status());
-        }
     }
 }

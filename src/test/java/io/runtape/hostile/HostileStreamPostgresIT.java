@@ -22,7 +22,9 @@ class HostileStreamPostgresIT extends HostileStreamIT {
     long storedBytes() throws SQLException {
         try (Connection connection = PostgresServer.connect(database);
                 Statement select = connection.createStatement();
-                ResultSet row = select.executeQuery("select pg_total_relation_size('frame')")) {
+                ResultSet row = select.executeQuery("""
+                        select pg_total_relation_size('packed_block') + sum(pg_total_relation_size(inhrelid))
+                        from pg_inherits where inhparent = 'block'::regclass""")) {
             row.next();
             return row.getLong(1);
         }

@@ -43,7 +43,9 @@ class RepeatAfterCrashIT {
     @Test
     @Execution(CONCURRENT)
     void repeatsWhatWasRecordedOnPostgres() throws Exception {
-        repeatsWhatWasRecorded(GatewayProcess.onPostgres(PostgresServer.freshDatabase(), upstream));
+        Map<String, String> settings = GatewayProcess.onPostgres(PostgresServer.freshDatabase(), upstream);
+        settings.put("RUNTAPE_NODE_LEASE", "3s");
+        repeatsWhatWasRecorded(settings);
     }
 
     private void repeatsWhatWasRecorded(Map<String, String> settings) throws Exception {

@@ -46,13 +46,14 @@ import org.junit.jupiter.api.parallel.Execution;
 
 /**
  * Kills the gateway in mid-stream, again and again, in one test stops its database as well, and compares what clients hold
- * with what the table holds. The kinds of crash take turns, so that six rounds have each of them; the moments are chance.
+ * with what the table holds. The kinds of crash take turns, and there are as many rounds as kinds; the moments are chance.
  * More rounds: {@code bench/crash.sh}; the same moments again: {@code -Dcrash.seed=…}.
  */
 @Order(1)
 class CrashIT {
 
-    private static final int ROUNDS = Integer.getInteger("crash.rounds", 6);
+    private static final int KINDS = 5;
+    private static final int KINDS_WITH_THE_DATABASE = 6;
     private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
     private static final int STREAMS = 40;
     private static final int KILLED_AFTER_MILLIS_MAX = 2000;
@@ -93,7 +94,7 @@ class CrashIT {
     @Test
     @Execution(CONCURRENT)
     void losesNothingThatAClientHoldsOnH2(@TempDir Path dataDir) throws Exception {
-        survives("H2", GatewayProcess.onH2(dataDir, upstream), () -> h2(dataDir), CrashIT::kill);
+        survives("H2", GatewayProcess.onH2(dataDir, upstream), () -> h2(dataDir), KINDS, CrashIT::kill);
     }
 
     @Test
@@ -104,6 +105,7 @@ class CrashIT {
                 "PostgreSQL",
                 withShortLease(GatewayProcess.onPostgres(database, upstream)),
                 () -> PostgresServer.connect(database),
+                KINDS,
                 CrashIT::kill);
     }
 
@@ -115,6 +117,7 @@ class CrashIT {
                     "PostgreSQL that stops too",
                     withShortLease(GatewayProcess.onPostgres(database.address(), upstream)),
                     database::connect,
+                    KINDS_WITH_THE_DATABASE,
                     (gateway, round, random) -> stopAndKill(database, gateway, round, random));
         }
     }
@@ -151,7 +154,7 @@ class CrashIT {
 
     /** One crash in five. */
     private static boolean comesWhileRunsBegin(int round) {
-        return round % 5 == 0;
+        return round % KINDS == 0;
     }
 
     /** The moment of a crash: what is tested is that none is a bad one. */
@@ -170,12 +173,14 @@ class CrashIT {
                         login);
     }
 
-    private void survives(String engine, Map<String, String> settings, RunTable.Connector database, Crash crash)
+    private void survives(
+            String engine, Map<String, String> settings, RunTable.Connector database, int kinds, Crash crash)
             throws Exception {
-        System.out.printf("crash test on %s: %d rounds, seed %d%n", engine, ROUNDS, SEED);
+        int rounds = Integer.getInteger("crash.rounds", kinds);
+        System.out.printf("crash test on %s: %d rounds, seed %d%n", engine, rounds, SEED);
         Random random = new Random(SEED);
         List<Client> killed = List.of();
-        for (int round = 1; round <= ROUNDS; round++) {
+        for (int round = 1; round <= rounds; round++) {
             List<Client> killedNow = streamUntilCrash(settings, database, round, crash, random);
             // What this gateway did at first for the runs of the one before must have survived it too.
             compare(database, killed);
@@ -190,7 +195,7 @@ class CrashIT {
         System.out.printf(
                 "crash test on %s: %d rounds, %d stops of the database, %d runs,"
                         + " %d heads and %d bytes held by clients and found, %d bytes stored%n",
-                engine, ROUNDS, databaseStops, compared.size(), heads, bytesHeld, bytesStored);
+                engine, rounds, databaseStops, compared.size(), heads, bytesHeld, bytesStored);
     }
 
     private List<Client> streamUntilCrash(

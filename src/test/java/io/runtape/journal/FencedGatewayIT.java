@@ -22,6 +22,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -49,8 +50,12 @@ class FencedGatewayIT {
         upstream.close();
     }
 
-    private GatewayProcess gateway() throws IOException {
-        GatewayProcess gateway = GatewayProcess.start(GatewayProcess.onPostgres(database, upstream));
+    private GatewayProcess gateway(String... further) throws IOException {
+        Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
+        for (int i = 0; i < further.length; i += 2) {
+            settings.put(further[i], further[i + 1]);
+        }
+        GatewayProcess gateway = GatewayProcess.start(settings);
         open.add(gateway);
         return gateway.ready();
     }
@@ -64,13 +69,14 @@ class FencedGatewayIT {
 
     @Test
     void endsWhenItWakesAfterAnotherHasClosedItsRuns() throws Exception {
-        GatewayProcess sleeper = gateway();
+        String[] shortLease = {"RUNTAPE_NODE_LEASE", "3s"};
+        GatewayProcess sleeper = gateway(shortLease);
         StreamLoad load = StreamLoad.inPace(sleeper, upstream, 5, Duration.ofMillis(2));
         open.add(load);
         load.speak();
         load.awaitProgress();
         sleeper.freeze();
-        gateway();
+        gateway(shortLease);
         List<RunRow> closed = RunTable.await("its runs are closed", EXIT, () -> {
             List<RunRow> runs = table.runs();
             return runs.stream().noneMatch(RunRow::running) ? runs : null;

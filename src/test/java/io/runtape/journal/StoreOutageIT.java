@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.runtape.journal.StreamLoad.Streamed;
 import io.runtape.testsupport.GatewayProcess;
@@ -29,34 +28,32 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * PostgreSQL stalls, goes, comes back or has no room, under live runs: nothing is lost or doubled, memory stays flat, and who
- * asks is told. Tests that only wait run at once, those that take the machine each alone. With the full load of 20 MiB a run: {@code -Doutage.mebibytes=20}.
+ * asks is told. With the full load of 20 MiB a run: {@code -Doutage.mebibytes=20}.
  */
 @Order(1)
 class StoreOutageIT {
 
-    private static final String PROCESSORS = "processors";
-
     private static final Duration PATIENCE = ScriptedUpstream.PATIENCE;
 
     /** More than a heap, by far. */
-    private static final int STREAMS = 200;
+    private static final int STREAMS = 150;
 
     private static final long STREAM_BYTES = Long.getLong("outage.mebibytes", 3) << 20;
 
-    private static final int HEAP_MEBIBYTES = 256;
+    private static final int HEAP_MEBIBYTES = 192;
 
     /**
      * What a buffer of 8 KiB may finish: its own bytes, a frame that was unfinished before it, and what its frames take beside
@@ -69,6 +66,9 @@ class StoreOutageIT {
 
     /** What a JVM needs beside its heap: code, metaspace, stacks, and the network's buffers. */
     private static final long BESIDE_HEAP = 350L << 20;
+
+    /** How long a part of a test may take. */
+    private static final Duration SCENE = Duration.ofMinutes(5);
 
     /** What "at once" means to a caller, on a machine that is busy. */
     private static final Duration AT_ONCE = Duration.ofSeconds(2);
@@ -111,7 +111,6 @@ class StoreOutageIT {
     // ---- The store stalls
 
     @Test
-    @ResourceLock(PROCESSORS)
     void waitsForAFrozenStoreWithoutLossAndWithoutHeap() throws Exception {
         Flood flood = new Flood();
         long frozen = System.nanoTime();
@@ -125,7 +124,6 @@ class StoreOutageIT {
     }
 
     @Test
-    @ResourceLock(PROCESSORS)
     void waitsForALockOnTheFramesWithoutLossAndWithoutHeap() throws Exception {
         Flood flood = new Flood();
 
@@ -212,7 +210,6 @@ class StoreOutageIT {
     // ---- The store goes
 
     @Test
-    @ResourceLock(PROCESSORS)
     void waitsForAStoreThatStopsAndComesBack() throws Exception {
         GatewayProcess gateway = gateway();
         StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 40, Duration.ofMillis(5)));
@@ -239,11 +236,45 @@ class StoreOutageIT {
         assertTakesNewRuns(gateway);
     }
 
-    /** Nobody could show that it lives, for longer than a lease: that is nobody's fault. */
+    /** What happens at a server of its own. */
+    @FunctionalInterface
+    private interface Scene {
+        void play(StoreOutageIT alone) throws Exception;
+    }
+
+    /** Most of each is waiting: they do so together. */
     @Test
-    @Execution(CONCURRENT)
-    @ResourceLock(value = PROCESSORS, mode = ResourceAccessMode.READ)
-    void closesNobodysRunsAfterAnOutageThatHitEveryGateway() throws Exception {
+    void endsRunsOnlyWhereAnOutageIsTooLong() throws Exception {
+        ExecutorService beside = Executors.newCachedThreadPool();
+        try {
+            List<Future<Void>> playing = new ArrayList<>();
+            for (Scene scene : List.<Scene>of(
+                    StoreOutageIT::endsRunsThatWereGivenUpThoughTheStoreGoesAgain,
+                    StoreOutageIT::keepsTheKeyOfACallThatWasGivenUpBeforeItsResponse)) {
+                playing.add(beside.submit(() -> playAlone(scene)));
+            }
+            closesNobodysRunsAfterAnOutageThatHitEveryGateway();
+            for (Future<Void> each : playing) {
+                each.get(SCENE.toSeconds(), TimeUnit.SECONDS);
+            }
+        } finally {
+            beside.shutdownNow();
+        }
+    }
+
+    private static Void playAlone(Scene scene) throws Exception {
+        StoreOutageIT alone = new StoreOutageIT();
+        alone.start();
+        try {
+            scene.play(alone);
+        } finally {
+            alone.stop();
+        }
+        return null;
+    }
+
+    /** Nobody could show that it lives, for longer than a lease: that is nobody's fault. */
+    private void closesNobodysRunsAfterAnOutageThatHitEveryGateway() throws Exception {
         Duration lease = Duration.ofSeconds(3);
         String[] settings = {"RUNTAPE_NODE_LEASE", lease.toSeconds() + "s"};
         List<GatewayProcess> gateways = List.of(gateway(settings), gateway(settings));
@@ -291,7 +322,6 @@ class StoreOutageIT {
     }
 
     @Test
-    @ResourceLock(PROCESSORS)
     void givesRunsUpThatHaveWaitedTooLong() throws Exception {
         Duration timeout = Duration.ofSeconds(3);
         GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", timeout.toSeconds() + "s");
@@ -324,10 +354,7 @@ class StoreOutageIT {
     }
 
     /** The end of a run that was given up is on its way when the store goes once more, and that outage is too long as well. */
-    @Test
-    @Execution(CONCURRENT)
-    @ResourceLock(value = PROCESSORS, mode = ResourceAccessMode.READ)
-    void endsRunsThatWereGivenUpThoughTheStoreGoesAgain() throws Exception {
+    private void endsRunsThatWereGivenUpThoughTheStoreGoesAgain() throws Exception {
         GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", "2s");
         StreamLoad load = closing(StreamLoad.inPace(gateway, upstream, 10, Duration.ofMillis(5)));
         load.speak();
@@ -379,10 +406,7 @@ class StoreOutageIT {
     }
 
     /** After the call was sent nobody may think that it was not, however the response got lost. */
-    @Test
-    @Execution(CONCURRENT)
-    @ResourceLock(value = PROCESSORS, mode = ResourceAccessMode.READ)
-    void keepsTheKeyOfACallThatWasGivenUpBeforeItsResponse() throws Exception {
+    private void keepsTheKeyOfACallThatWasGivenUpBeforeItsResponse() throws Exception {
         GatewayProcess gateway = gateway("RUNTAPE_STORE_TIMEOUT", "3s");
         String[] lines = {StreamLoad.CREDENTIAL, "Idempotency-Key: given-up", ""};
         CountDownLatch never = new CountDownLatch(1);
@@ -427,7 +451,6 @@ class StoreOutageIT {
 
     @ParameterizedTest
     @MethodSource("ways")
-    @ResourceLock(PROCESSORS)
     void waitsForRoom(SmallDisk.Way way) throws Exception {
         GatewayProcess gateway = gateway();
         SmallDisk disk = closing(SmallDisk.under(postgres, way));

@@ -21,7 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,11 +36,28 @@ class CassettesIT {
 
     private static final String CONFIDED = "What is confided?";
 
-    private final ScriptedUpstream upstream = new ScriptedUpstream();
+    private static final ScriptedUpstream UPSTREAM = new ScriptedUpstream();
 
-    @AfterEach
-    void stop() {
-        upstream.close();
+    /** The cassettes that several tests begin with, each in a folder of its own. */
+    @TempDir
+    static Path recorded;
+
+    private static List<String> recordedRuns;
+
+    @BeforeAll
+    static void recordOnce(@TempDir Path data) throws Exception {
+        recordedRuns = record(data, recorded);
+    }
+
+    @AfterAll
+    static void stop() {
+        UPSTREAM.close();
+    }
+
+    private static void copyRecorded(Path folder) throws IOException {
+        for (String run : recordedRuns) {
+            Files.copy(recorded.resolve(run + ".ndjson"), folder.resolve(run + ".ndjson"));
+        }
     }
 
     private static String chunk(String text) {
@@ -57,9 +75,9 @@ class CassettesIT {
     }
 
     /** Records a call at a gateway, and writes its cassette. */
-    private String cassette(GatewayProcess gateway, Path folder, String body, Script script, String... headers)
+    private static String cassette(GatewayProcess gateway, Path folder, String body, Script script, String... headers)
             throws Exception {
-        List<String> lines = new ArrayList<>(List.of(KEY, upstream.on(script).header()));
+        List<String> lines = new ArrayList<>(List.of(KEY, UPSTREAM.on(script).header()));
         lines.addAll(List.of(headers));
         String run;
         try (WireResponse response = gateway.client().post(CHAT, body, lines.toArray(String[]::new))) {
@@ -76,8 +94,8 @@ class CassettesIT {
         return run;
     }
 
-    private List<String> record(Path data, Path folder) throws Exception {
-        Map<String, String> settings = GatewayProcess.onH2(data, upstream);
+    private static List<String> record(Path data, Path folder) throws Exception {
+        Map<String, String> settings = GatewayProcess.onH2(data, UPSTREAM);
         settings.put("RUNTAPE_RECORD_PATHS", CHAT);
         List<String> runs = new ArrayList<>();
         try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
@@ -106,27 +124,25 @@ class CassettesIT {
     }
 
     @Test
-    void testsAnAgentsClientWithoutAnAgentApiOnH2(@TempDir Path first, @TempDir Path second, @TempDir Path folder)
-            throws Exception {
-        List<String> runs = record(first, folder);
-        testsAnAgentsClient(GatewayProcess.onH2(second, upstream), runs, folder);
+    void testsAnAgentsClientWithoutAnAgentApiOnH2(@TempDir Path data, @TempDir Path folder) throws Exception {
+        testsAnAgentsClient(GatewayProcess.onH2(data, UPSTREAM), folder);
     }
 
     @Test
-    void testsAnAgentsClientWithoutAnAgentApiOnPostgres(@TempDir Path first, @TempDir Path folder) throws Exception {
-        List<String> runs = record(first, folder);
-        testsAnAgentsClient(GatewayProcess.onPostgres(PostgresServer.freshDatabase(), upstream), runs, folder);
+    void testsAnAgentsClientWithoutAnAgentApiOnPostgres(@TempDir Path folder) throws Exception {
+        testsAnAgentsClient(GatewayProcess.onPostgres(PostgresServer.freshDatabase(), UPSTREAM), folder);
     }
 
-    private void testsAnAgentsClient(Map<String, String> settings, List<String> runs, Path folder) throws Exception {
-        int calls = upstream.received().size();
+    private static void testsAnAgentsClient(Map<String, String> settings, Path folder) throws Exception {
+        copyRecorded(folder);
+        int calls = UPSTREAM.received().size();
         try (GatewayProcess gateway = replaying(settings, folder).ready()) {
             // Equal calls get their recordings in turn, and then the last one.
             assertEquals("Good morning", asked(gateway, "Greet me."));
             assertEquals("Good evening", asked(gateway, "Greet me."));
             assertEquals("Good evening", asked(gateway, "Greet me."));
 
-            for (String replay : List.of(runs.get(2), "match")) {
+            for (String replay : List.of(recordedRuns.get(2), "match")) {
                 try (WireResponse again = gateway.client()
                         .post(CHAT, LANG_CHAIN.formatted("Matched later."), "Runtape-Replay: " + replay)) {
                     String told = new String(again.whole(), UTF_8);
@@ -152,16 +168,16 @@ class CassettesIT {
             assertTrue(
                     gateway.output().stream()
                             .anyMatch(line -> line.contains(
-                                    "recordings of the cassettes that no call has used (1): " + runs.get(4))),
+                                    "recordings of the cassettes that no call has used (1): " + recordedRuns.get(4))),
                     () -> String.join("\n", gateway.output()));
         }
-        assertEquals(calls, upstream.received().size());
-        takesTheFolderAsItIs(settings, runs, folder);
+        assertEquals(calls, UPSTREAM.received().size());
+        takesTheFolderAsItIs(settings, folder);
     }
 
     /** At the next start. */
-    private void takesTheFolderAsItIs(Map<String, String> settings, List<String> runs, Path folder) throws Exception {
-        Files.delete(folder.resolve(runs.get(0) + ".ndjson"));
+    private static void takesTheFolderAsItIs(Map<String, String> settings, Path folder) throws Exception {
+        Files.delete(folder.resolve(recordedRuns.get(0) + ".ndjson"));
         try (GatewayProcess gateway = replaying(settings, folder).ready()) {
             assertEquals("Good evening", asked(gateway, "Greet me."));
         }
@@ -173,7 +189,7 @@ class CassettesIT {
             throws Exception {
         // Of the last one, characters become asterisks that have more bytes than one.
         String rules = "[0-9]{6},\"secret\":\"[^\"]*\",upstream_closed,M[^ -~]ller";
-        Map<String, String> settings = GatewayProcess.onH2(first, upstream);
+        Map<String, String> settings = GatewayProcess.onH2(first, UPSTREAM);
         settings.put("RUNTAPE_RECORD_PATHS", CHAT);
         settings.put("RUNTAPE_CASSETTE_REDACT", rules);
         String asked =
@@ -197,7 +213,7 @@ class CassettesIT {
         assertTrue(cassette.contains("\"metadata\":{\"account\":\"******\",\"branch\":\"main\"}"), cassette);
         assertTrue(cassette.contains("\"usage\":{\"inputTokens\":null,\"outputTokens\":1,"), cassette);
 
-        Map<String, String> replaying = GatewayProcess.onH2(second, upstream);
+        Map<String, String> replaying = GatewayProcess.onH2(second, UPSTREAM);
         replaying.put("RUNTAPE_CASSETTE_REDACT", rules);
         try (GatewayProcess gateway = replaying(replaying, folder).ready();
                 WireResponse answer = gateway.client().post(CHAT, body)) {
@@ -209,7 +225,7 @@ class CassettesIT {
     /** It goes as deep as a text is long: of that run, there is no cassette, and what cassettes are compared by is left out. */
     @Test
     void indexesRunsThatARuleCannotRead(@TempDir Path data) throws Exception {
-        Map<String, String> settings = GatewayProcess.onH2(data, upstream);
+        Map<String, String> settings = GatewayProcess.onH2(data, UPSTREAM);
         settings.put("RUNTAPE_RECORD_PATHS", CHAT);
         settings.put("RUNTAPE_CASSETTE_REDACT", "\"secret\":\"(?:[a-z]|[0-9])*\"");
         String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"Greet me.\"}],\"secret\":\""
@@ -218,7 +234,7 @@ class CassettesIT {
             String run = "";
             for (String each : List.of("{\"messages\":[]}", body)) {
                 try (WireResponse response = gateway.client()
-                        .post(CHAT, each, KEY, upstream.on(saying("Hi")).header())) {
+                        .post(CHAT, each, KEY, UPSTREAM.on(saying("Hi")).header())) {
                     response.readAll();
                     run = response.header("Runtape-Run-Id");
                 }
@@ -245,8 +261,8 @@ class CassettesIT {
         assertDoesNotStart(data, folder, "broken.ndjson is damaged, at line 2");
     }
 
-    private void assertDoesNotStart(Path data, Path folder, String why) throws Exception {
-        try (GatewayProcess gateway = replaying(GatewayProcess.onH2(data, upstream), folder)) {
+    private static void assertDoesNotStart(Path data, Path folder, String why) throws Exception {
+        try (GatewayProcess gateway = replaying(GatewayProcess.onH2(data, UPSTREAM), folder)) {
             assertNotEquals(0, gateway.exit(Duration.ofSeconds(60)));
             assertTrue(
                     gateway.output().stream().anyMatch(line -> line.contains(why)),
@@ -261,7 +277,7 @@ class CassettesIT {
         List<String> runs = new ArrayList<>();
         String keyless = "";
         for (Path data : List.of(first, second)) {
-            Map<String, String> settings = GatewayProcess.onH2(data, upstream);
+            Map<String, String> settings = GatewayProcess.onH2(data, UPSTREAM);
             settings.put("RUNTAPE_RECORD_PATHS", CHAT);
             String word = "Day " + runs.size();
             try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
@@ -275,7 +291,7 @@ class CassettesIT {
                         .post(
                                 CHAT,
                                 LANG_CHAIN.formatted(CONFIDED),
-                                upstream.on(saying("Understood")).header())) {
+                                UPSTREAM.on(saying("Understood")).header())) {
                     response.readAll();
                     keyless = response.header("Runtape-Run-Id");
                 }
@@ -287,7 +303,7 @@ class CassettesIT {
         }
 
         for (int start = 0; start < 2; start++) {
-            Map<String, String> settings = GatewayProcess.onH2(second, upstream);
+            Map<String, String> settings = GatewayProcess.onH2(second, UPSTREAM);
             settings.put("RUNTAPE_RETENTION", "1d");
             try (GatewayProcess gateway = replaying(settings, folder).ready()) {
                 assertEquals("Day 0", asked(gateway, "What is Day 0?"));
@@ -319,15 +335,15 @@ class CassettesIT {
     }
 
     @Test
-    void doesNotStartOnACassetteThatWasCutOff(@TempDir Path first, @TempDir Path second, @TempDir Path folder)
-            throws Exception {
-        String run = record(first, folder).get(0);
+    void doesNotStartOnACassetteThatWasCutOff(@TempDir Path data, @TempDir Path folder) throws Exception {
+        copyRecorded(folder);
+        String run = recordedRuns.get(0);
         Path cut = folder.resolve(run + ".ndjson");
         List<String> lines = Files.readAllLines(cut);
         for (List<String> left : List.of(lines.subList(0, 1), lines.subList(0, lines.size() - 1))) {
             Files.write(cut, left);
 
-            assertDoesNotStart(second, folder, run + ".ndjson is damaged: its last line is missing");
+            assertDoesNotStart(data, folder, run + ".ndjson is damaged: its last line is missing");
         }
     }
 }

@@ -165,13 +165,7 @@ class SchemaIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "Runtape | it has other characters",
-                "run-tape | it has other characters",
-                "1run | begins with a digit",
                 "run\";drop | it has other characters",
-                "public | not Runtape's own",
-                "information_schema | not Runtape's own",
-                "pg_run | not Runtape's own",
                 "a23456789_123456789_123456789_123456789_1 | longer than 40 characters"
             })
     void refusesANameThatNoSchemaOfItsOwnCanHave(String name, String why) throws Exception {
@@ -203,9 +197,9 @@ class SchemaIT {
                 Statement listen = listening.createStatement()) {
             listen.execute("listen \"runtape.runtape\"");
             listen.execute("listen \"runtape.staging\"");
-            GatewayProcess one = start(database, "RUNTAPE_NODE_LEASE", "1s").ready();
+            GatewayProcess one = start(database, "RUNTAPE_NODE_LEASE", "3s").ready();
             assertEquals("runtape.runtape", heard(listening));
-            GatewayProcess staging = start(database, "RUNTAPE_DATABASE_SCHEMA", "staging", "RUNTAPE_NODE_LEASE", "1s")
+            GatewayProcess staging = start(database, "RUNTAPE_DATABASE_SCHEMA", "staging", "RUNTAPE_NODE_LEASE", "3s")
                     .ready();
             assertEquals("runtape.staging", heard(listening));
             CountDownLatch end = new CountDownLatch(1);
@@ -226,7 +220,7 @@ class SchemaIT {
                 List<String> writing = rows(session);
 
                 GatewayProcess after =
-                        start(database, "RUNTAPE_NODE_LEASE", "1s").ready();
+                        start(database, "RUNTAPE_NODE_LEASE", "3s").ready();
                 RunTable.await(
                         "the dead gateway's run is closed",
                         () -> rows("select reason from runtape.run where id = '" + cut + "'")

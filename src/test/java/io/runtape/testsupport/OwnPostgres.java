@@ -2,13 +2,16 @@ package io.runtape.testsupport;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -37,13 +40,52 @@ public final class OwnPostgres implements AutoCloseable {
     /** The same with that many connections. */
     public static OwnPostgres start(String connectionsMax) throws IOException {
         Path directory = Files.createTempDirectory("runtape-postgres-");
-        return new OwnPostgres(
-                directory,
-                PostgresServer.settings()
-                        .setServerConfig("max_connections", connectionsMax)
-                        .setDataDirectory(directory)
-                        .setCleanDataDirectory(true)
-                        .start());
+        copy(Blank.DIRECTORY, directory);
+        return new OwnPostgres(directory, start(directory, connectionsMax));
+    }
+
+    private static EmbeddedPostgres start(Path directory, String connectionsMax) throws IOException {
+        return PostgresServer.settings()
+                .setServerConfig("max_connections", connectionsMax)
+                .setDataDirectory(directory)
+                .setCleanDataDirectory(false)
+                .start();
+    }
+
+    /** What {@code initdb} makes, which takes longer than a server's start: made once, copied for each, deleted with this JVM. */
+    private static final class Blank {
+
+        static final Path DIRECTORY = make();
+
+        private static Path make() {
+            try {
+                Path directory = Files.createTempDirectory("runtape-postgres-blank-");
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory)));
+                OwnPostgres.start(directory, PostgresServer.CONNECTIONS_MAX).close();
+                return directory;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Into a directory that is there; rights are kept, as PostgreSQL wants them. */
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path each : all.skip(1).toList()) {
+                Files.copy(each, to.resolve(from.relativize(each)), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+    }
+
+    private static void delete(Path directory) {
+        try (Stream<Path> all = Files.walk(directory)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The port that it listens at, also when it was started again. */
@@ -137,5 +179,8 @@ public final class OwnPostgres implements AutoCloseable {
             thaw();
         }
         server.close();
+        if (Files.exists(directory)) {
+            delete(directory);
+        }
     }
 }

@@ -13,6 +13,8 @@ import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import io.smallrye.certs.PemCertificateFiles;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How the agent API is reached is set once, and recorded calls and forwarded ones go the same way. */
-abstract class UpstreamConnectionIT {
+class UpstreamConnectionIT {
 
     private static final String STREAM = "data: one\n\nid: 2\ndata: two\n\n";
 
@@ -28,7 +30,9 @@ abstract class UpstreamConnectionIT {
     static Path directory;
 
     /** The settings of a gateway in front of it, on a database of its own. */
-    abstract Map<String, String> settings(ScriptedUpstream upstream) throws Exception;
+    private static Map<String, String> settings(ScriptedUpstream upstream) throws IOException {
+        return GatewayProcess.onH2(Files.createTempDirectory(directory, "data"), upstream);
+    }
 
     @Test
     void trustsAPrivateAuthority() throws Exception {

@@ -29,7 +29,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
@@ -49,71 +51,73 @@ class UpstreamFailureIT {
     @TempDir
     Path directory;
 
-    @Test
-    @Execution(CONCURRENT)
-    void saysThatTheNameIsNotKnown() throws Exception {
-        assertTold("http://agents.invalid", "its host name is not known");
-    }
+    private static final String DEFAULT = "default";
 
-    @Test
-    @Execution(CONCURRENT)
-    void saysThatTheConnectionIsRefused() throws Exception {
-        // A port that is taken and where nobody listens.
-        try (Socket taken = new Socket()) {
-            taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-            assertTold("http://127.0.0.1:" + taken.getLocalPort(), "the connection is refused");
+    /** An agent API of a gateway that may have several; the default one is served at the root, the others below their names. */
+    private record Failing(String name, String url, String why) {
+
+        String setting() {
+            return name.equals(DEFAULT)
+                    ? "RUNTAPE_UPSTREAM_URL"
+                    : "RUNTAPE_UPSTREAMS_" + name.toUpperCase(Locale.ROOT) + "_URL";
+        }
+
+        String path() {
+            return name.equals(DEFAULT) ? "" : "/" + name;
         }
     }
 
     @Test
-    @Execution(CONCURRENT)
-    void saysThatTheCertificateIsNotTrusted() throws Exception {
-        try (ServerSocket server = selfSigned()) {
-            Thread accepting = new Thread(() -> accept(server), "self-signed");
+    void saysWhyItHasNoConnection() throws Exception {
+        // A port that is taken and where nobody listens.
+        try (ServerSocket selfSigned = selfSigned();
+                Socket taken = new Socket()) {
+            Thread accepting = new Thread(() -> accept(selfSigned), "self-signed");
             accepting.setDaemon(true);
             accepting.start();
-            assertTold("https://127.0.0.1:" + server.getLocalPort(), "its certificate is not trusted");
+            taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            assertTold(List.of(
+                    new Failing(DEFAULT, "http://agents.invalid", "its host name is not known"),
+                    new Failing("refusing", "http://127.0.0.1:" + taken.getLocalPort(), "the connection is refused"),
+                    new Failing(
+                            "untrusted",
+                            "https://127.0.0.1:" + selfSigned.getLocalPort(),
+                            "its certificate is not trusted")));
         }
     }
 
     @Test
-    @Execution(CONCURRENT)
-    void saysThatItsOwnCertificateIsMissing() throws Exception {
+    void saysWhichCertificateIsNotAccepted() throws Exception {
         PrivateCa ca = new PrivateCa(directory, "ca");
-        try (ScriptedUpstream upstream = ScriptedUpstream.overMutualTls(ca.server(ca.issue("agents")))) {
+        try (ScriptedUpstream mutual = ScriptedUpstream.overMutualTls(ca.server(ca.issue("agents")));
+                ScriptedUpstream elsewhere =
+                        ScriptedUpstream.overTls(ca.server(ca.issue("others", "DNS:agents.example")))) {
             assertTold(
-                    upstream.url(),
-                    "it does not accept the gateway's client certificate, or misses one",
+                    List.of(
+                            new Failing(
+                                    DEFAULT,
+                                    mutual.url(),
+                                    "it does not accept the gateway's client certificate, or misses one"),
+                            new Failing("elsewhere", elsewhere.url(), "its certificate is not trusted")),
                     "RUNTAPE_UPSTREAM_CA_FILE",
                     ca.file().toString());
         }
     }
 
     @Test
-    @Execution(CONCURRENT)
-    void saysThatTheCertificateIsOfAnotherHost() throws Exception {
-        PrivateCa ca = new PrivateCa(directory, "ca");
-        try (ScriptedUpstream upstream =
-                ScriptedUpstream.overTls(ca.server(ca.issue("agents", "DNS:agents.example")))) {
-            assertTold(
-                    upstream.url(),
-                    "its certificate is not trusted",
-                    "RUNTAPE_UPSTREAM_CA_FILE",
-                    ca.file().toString());
-        }
-    }
-
-    @ParameterizedTest
-    @Execution(CONCURRENT)
-    @ValueSource(strings = {"https://127.0.0.1:1", "http://127.0.0.1:1"})
-    void saysThatTheProxyWantsAnotherLogin(String url) throws Exception {
+    void saysThatTheProxyWantsAnotherLogin() throws Exception {
+        String why = "the proxy does not accept the login";
         try (EgressProxy proxy = EgressProxy.withLogin("runtape", "hunter3")) {
             assertTold(
-                    url,
-                    "the proxy does not accept the login",
+                    List.of(
+                            new Failing(DEFAULT, "https://127.0.0.1:1", why),
+                            new Failing("plain", "http://127.0.0.1:1", why)),
                     "RUNTAPE_UPSTREAM_PROXY",
                     "http://runtape:hunter2@127.0.0.1:" + proxy.port());
-            assertTrue(proxy.refused().size() >= 2 && proxy.passed().isEmpty());
+            Map<Boolean, Long> refused = proxy.refused().stream()
+                    .collect(Collectors.partitioningBy(line -> line.startsWith("CONNECT"), Collectors.counting()));
+            assertTrue(refused.get(true) >= 2 && refused.get(false) >= 2, refused::toString);
+            assertTrue(proxy.passed().isEmpty());
         }
     }
 
@@ -256,10 +260,28 @@ class UpstreamFailureIT {
     }
 
     private void assertTold(String url, String why, String... further) throws Exception {
+        assertTold(List.of(new Failing(DEFAULT, url, why)), further);
+    }
+
+    private void assertTold(List<Failing> all, String... further) throws Exception {
+        Map<String, String> settings = settings("", further);
+        all.forEach(each -> settings.put(each.setting(), each.url()));
         try (GatewayProcess gateway =
-                GatewayProcess.start(settings(url, further), SHORT_LIVED).ready()) {
-            assertTold(gateway, "recorded", gateway.client().post("/v1/run", "{}", "X-Request-ID: recorded"), why);
-            assertTold(gateway, "forwarded", gateway.client().get("/v1/models", "X-Request-ID: forwarded"), why);
+                GatewayProcess.start(settings, SHORT_LIVED).ready()) {
+            for (Failing each : all) {
+                String recorded = each.name() + "-recorded";
+                assertTold(
+                        gateway,
+                        recorded,
+                        gateway.client().post(each.path() + "/v1/run", "{}", "X-Request-ID: " + recorded),
+                        each.why());
+                String forwarded = each.name() + "-forwarded";
+                assertTold(
+                        gateway,
+                        forwarded,
+                        gateway.client().get(each.path() + "/v1/models", "X-Request-ID: " + forwarded),
+                        each.why());
+            }
             assertFalse(gateway.output().stream().anyMatch(line -> line.contains("hunter2")));
         }
     }
