@@ -4,10 +4,10 @@ import org.junit.platform.suite.api.IncludeClassNamePatterns;
 import org.junit.platform.suite.api.SelectPackages;
 import org.junit.platform.suite.api.Suite;
 
-/** Those of {@link WithoutApplicationSuite} that read many streams and migrations: about half of its time. */
+/** Those of {@link CodeSuite} that read many streams and migrations: about half of its time. */
 @Suite
 @SelectPackages("io.runtape")
-@IncludeClassNamePatterns(StreamsSuite.PACKAGES + WithoutApplicationSuite.CLASSES)
+@IncludeClassNamePatterns(StreamsSuite.PACKAGES + CodeSuite.CLASSES)
 class StreamsSuite {
 
     static final String PACKAGES = "io\\.runtape\\.(dialect|search|sse|store)\\.";

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,11 @@ class OpenTabsIT {
                 open(tab);
                 System.out.println("console: processor time of the gateway with " + TABS + " tabs to be seen: "
                         + watched(gateway));
-                assertTrue(asked(tab) > TABS, "no tab follows what is new");
+                // A busy machine has them ask less often.
+                AtomicLong follows = new AtomicLong();
+                Awaitility.await("the tabs follow what is new")
+                        .atMost(2, TimeUnit.MINUTES)
+                        .until(() -> follows.addAndGet(asked(tab)) > TABS);
 
                 // A browser without a window does not tell its tabs in the background that they are.
                 each(tab, """

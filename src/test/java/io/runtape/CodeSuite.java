@@ -10,8 +10,8 @@ import org.junit.platform.suite.api.Suite;
  */
 @Suite
 @SelectPackages("io.runtape")
-@IncludeClassNamePatterns("(?!" + StreamsSuite.PACKAGES + ")" + WithoutApplicationSuite.CLASSES)
-class WithoutApplicationSuite {
+@IncludeClassNamePatterns("(?!" + StreamsSuite.PACKAGES + ")" + CodeSuite.CLASSES)
+class CodeSuite {
 
     static final String CLASSES = ".*(?<!H2)(?<!Postgres)Test";
 }
