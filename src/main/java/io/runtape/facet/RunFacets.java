@@ -102,14 +102,11 @@ final class RunFacets implements RunIndex {
         }
         for (String owner : owners) {
             long ownerKey = Trait.ofOwner(new Owner(owner));
-            int outside = TraitSegments.outside(connection, ownerKey);
-            if (outside < TraitSegments.RUNS_MIN || failing.isPassedOver(ownerKey)) {
-                continue;
-            }
+            int outside = failing.isPassedOver(ownerKey) ? 0 : TraitSegments.outside(connection, ownerKey);
             if (outside >= 2 * TraitSegments.RUNS_MIN) {
                 // An earlier version has left them, or another gateway had some locked. They are not to hold up these.
                 moreOutside = true;
-            } else {
+            } else if (outside >= TraitSegments.RUNS_MIN) {
                 addSegmentIfItCanBe(connection, owner, ownerKey);
             }
         }

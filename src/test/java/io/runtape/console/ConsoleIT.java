@@ -56,6 +56,8 @@ class ConsoleIT {
     /** The frames of a run as they come, as opposed to a page of them. */
     private static final String IS_OF_A_TIMELINE = "options.headers.Accept === 'application/x-ndjson'";
 
+    private static final String IS_A_TAIL = "options.headers.Accept === 'text/event-stream'";
+
     private static final String TRACK = "document.querySelector('rt-player').track";
 
     private static ConsoleTab tab;
@@ -174,6 +176,12 @@ class ConsoleIT {
             exchange.chunk(event("run_completed", Map.of("result", "done")).getBytes(UTF_8));
             exchange.end();
         };
+    }
+
+    /** Opens the list of runs, from which {@link #go} goes on in a page whose calls a test has changed. */
+    private static void openList() {
+        tab.open("/console");
+        tab.find(".run-link");
     }
 
     /** Goes there as a link of the console does, in the same page. */
@@ -424,8 +432,7 @@ class ConsoleIT {
 
     @Test
     void asksAgainForEventsAfterARest() {
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         refuse("target.includes('/events?')");
         go("/console/runs/" + RUNS.good().id() + "?tab=events");
         tab.awaitText("rt-events .problem", "503");
@@ -440,8 +447,7 @@ class ConsoleIT {
 
     @Test
     void showsTheEventAtTheCursorAfterARefusal() {
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         refuse("target.includes('/events?')");
         go("/console/runs/" + RUNS.good().id() + "#seq=3");
         tab.awaitText(".at-cursor", "503");
@@ -453,8 +459,7 @@ class ConsoleIT {
 
     @Test
     void asksAgainForARequestAndAComparison() {
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         refuse("target.endsWith('/request') || target.includes('/diff')");
         go("/console/runs/" + RUNS.bad().id() + "?tab=request");
         tab.awaitText("rt-request .problem", "503");
@@ -566,8 +571,7 @@ class ConsoleIT {
     @Test
     void followsALiveRunFromWhereItsTimelineEnds() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         hold(IS_OF_A_TIMELINE);
         try (WireResponse live = call("Count slowly", saying(said))) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
@@ -594,8 +598,7 @@ class ConsoleIT {
     @Test
     void showsWhatCameBetweenTheTranscriptAndTheTimeline() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         hold(IS_OF_A_TIMELINE);
         try (WireResponse live = begun(Map.of("prompt", "Say two, then rest"), saying(said))) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
@@ -616,8 +619,7 @@ class ConsoleIT {
     @Test
     void asksOnceForEventsOfALiveRunThatComeSlowly() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("One"));
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         String isOfThePages = "target.includes('limit=') && !target.includes('limit=500')";
         hold(isOfThePages);
         try (WireResponse live = begun(Map.of("prompt", "Come in large pages"), saying(said))) {
@@ -674,9 +676,8 @@ class ConsoleIT {
             exchange.chunk(said.take().getBytes(UTF_8));
             exchange.awaitPeerGone();
         };
-        tab.open("/console");
-        tab.find(".run-link");
-        refuse("options.headers.Accept === 'text/event-stream'");
+        openList();
+        refuse(IS_A_TAIL);
         try (WireResponse live = begun(Map.of("prompt", "Be cancelled unseen"), script)) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText(".cursor .seq", "1 of 1");
@@ -696,9 +697,8 @@ class ConsoleIT {
     @Test
     void followsALiveRunAgainWhoseTailWasRefused() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Still"));
-        tab.open("/console");
-        tab.find(".run-link");
-        refuse("options.headers.Accept === 'text/event-stream'", 500);
+        openList();
+        refuse(IS_A_TAIL, 500);
         try (WireResponse live = begun(Map.of("prompt", "Go on unseen"), saying(said))) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText("rt-transcript", "Still");
@@ -718,9 +718,8 @@ class ConsoleIT {
     @Test
     void goesOnWithALiveRunThatCannotBeFollowed() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Behind"));
-        tab.open("/console");
-        tab.find(".run-link");
-        refuse("options.headers.Accept === 'text/event-stream'");
+        openList();
+        refuse(IS_A_TAIL);
         try (WireResponse live = begun(Map.of("prompt", "Go on behind a proxy"), saying(said))) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText("rt-transcript", "Behind");
@@ -738,8 +737,7 @@ class ConsoleIT {
     @Test
     void followsALiveRunLessAndLessWhoseTailBreaksAtOnce() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Broken"));
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         between("""
                 if (options.headers.Accept === "text/event-stream") {
                   return new Response(new ReadableStream({ start(frames) { frames.error(new TypeError("broken")); } }));
@@ -758,8 +756,7 @@ class ConsoleIT {
     @Test
     void asksAgainForALiveRunOfWhichSomeWasRefused() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Seen"));
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         try (WireResponse live = begun(Map.of("prompt", "Be refused once"), saying(said))) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText("rt-transcript", "Seen");
@@ -783,8 +780,7 @@ class ConsoleIT {
     @Test
     void showsTheEndOfALiveRunThatWasRefusedAtFirst() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("It begins"));
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         try (WireResponse live = begun(Map.of("prompt", "Say how it ends"), saying(said))) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText("rt-transcript", "It begins");
@@ -807,9 +803,8 @@ class ConsoleIT {
     @Test
     void asksNoLongerForALiveRunThatIsDeletedElsewhere() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("Soon gone"));
-        tab.open("/console");
-        tab.find(".run-link");
-        refuse("options.headers.Accept === 'text/event-stream'");
+        openList();
+        refuse(IS_A_TAIL);
         try (WireResponse live = begun(Map.of("prompt", "Be deleted elsewhere"), saying(said))) {
             String run = live.header("Runtape-Run-Id");
             go("/console/runs/" + run);
@@ -839,8 +834,7 @@ class ConsoleIT {
     @Test
     void showsTheTranscriptThatWasAskedForLast() throws Exception {
         BlockingQueue<String> said = new LinkedBlockingQueue<>(List.of("At first"));
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         try (WireResponse live = begun(Map.of("prompt", "Change your mind"), saying(said))) {
             go("/console/runs/" + live.header("Runtape-Run-Id"));
             tab.awaitText("rt-transcript", "At first");
@@ -1081,8 +1075,7 @@ class ConsoleIT {
     @Test
     void loadsATimelineOnceWhichGrowsMeanwhile() throws Exception {
         record("thr_meanwhile", "The first of two", saying("One."));
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         hold(IS_OF_A_TIMELINE);
         go("/console/threads/thr_meanwhile");
         tab.awaitText("rt-transcript", "One.");
@@ -1101,8 +1094,7 @@ class ConsoleIT {
 
     @Test
     void goesOnWithATimelineWhoseConnectionBroke() {
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         between("""
                 if (%s && !window.broken) {
                   window.broken = true;
@@ -1282,8 +1274,7 @@ class ConsoleIT {
             exchange.chunk((some + event("run_completed", Map.of("result", "x"))).getBytes(UTF_8));
             exchange.end();
         });
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         tab.open("/console/runs/" + run);
         tab.awaitTrue(
                 "document.querySelector('rt-markdown') && document.querySelector('rt-player')?.track?.length > 50");
@@ -1321,8 +1312,7 @@ class ConsoleIT {
         tab.pressUntil(".grid", Keys.END, ".grid-row.selected", "run_completed");
         tab.awaitTrue("location.hash === ''");
 
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         refuse("target.includes('limit=6') && asked.length > 50");
         go("/console/threads/thr_book");
         tab.awaitText(".notice", "503");
@@ -1387,8 +1377,7 @@ class ConsoleIT {
 
     @Test
     void asksNothingWhileNobodyLooks() {
-        tab.open("/console");
-        tab.find(".run-link");
+        openList();
         // A browser without a window does not tell its tabs in the background that they are.
         tab.js("""
                 Object.defineProperty(document, "hidden", { configurable: true, get: () => true });

@@ -75,8 +75,8 @@ public final class Deletion {
      */
     void ofRun(long runPk) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            boolean there =
-                    readable(read -> Transaction.in(connection, () -> deleteLeavingThread(connection, runPk, read)));
+            boolean there = readable(
+                    read -> Transaction.in(connection, () -> deleteRun(connection, runPk, read, emptyThreads::forget)));
             if (!there) {
                 throw ApiException.notFound("run");
             }
@@ -163,7 +163,8 @@ public final class Deletion {
      * @return false if the run goes on, or is deleted already
      */
     public boolean ofEndedRun(Connection connection, long runPk) throws SQLException {
-        return outcome(read -> Transaction.in(connection, () -> deleteWithThread(connection, runPk, read)))
+        return outcome(read ->
+                        Transaction.in(connection, () -> deleteRun(connection, runPk, read, emptyThreads::delete)))
                 == Outcome.DELETED;
     }
 
@@ -180,8 +181,8 @@ public final class Deletion {
      * with the server is deleted again.
      */
     public Outcome ofExpiredRun(Connection connection, long runPk) throws SQLException {
-        return outcome(read ->
-                Transaction.losable(connection, store.engine(), () -> deleteWithThread(connection, runPk, read)));
+        return outcome(read -> Transaction.losable(
+                connection, store.engine(), () -> deleteRun(connection, runPk, read, emptyThreads::delete)));
     }
 
     /** @param deletion returns false if the run is gone already */
@@ -194,27 +195,23 @@ public final class Deletion {
         }
     }
 
+    /** What becomes of the thread of a deleted run. */
+    @FunctionalInterface
+    private interface OfThread {
+        void act(Connection connection, Owner owner, String threadId) throws SQLException;
+    }
+
     /**
      * The statements of that, in one transaction: nobody would come back for a thread that was left empty. Returns false if the run is
      * gone already.
      */
-    private boolean deleteWithThread(Connection connection, long runPk, boolean readsPrompt) throws SQLException {
+    private boolean deleteRun(Connection connection, long runPk, boolean readsPrompt, OfThread thread)
+            throws SQLException {
         Optional<Place> place = deleteRows(connection, runPk, readsPrompt);
-        if (place.isEmpty()) {
-            return false;
+        if (place.isPresent()) {
+            thread.act(connection, new Owner(place.get().owner), place.get().threadId);
         }
-        emptyThreads.delete(connection, new Owner(place.get().owner), place.get().threadId);
-        return true;
-    }
-
-    /** The statements of a deletion by id. Returns false if the run is gone already. */
-    private boolean deleteLeavingThread(Connection connection, long runPk, boolean readsPrompt) throws SQLException {
-        Optional<Place> place = deleteRows(connection, runPk, readsPrompt);
-        if (place.isEmpty()) {
-            return false;
-        }
-        emptyThreads.forget(connection, new Owner(place.get().owner), place.get().threadId);
-        return true;
+        return place.isPresent();
     }
 
     /** The thread of a run. */
