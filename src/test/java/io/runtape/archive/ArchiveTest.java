@@ -1423,34 +1423,33 @@ abstract class ArchiveTest extends RecordedHistory {
         byte[] archive = "{\"line\":\"archive\",\"format\":\"runtape\",\"version\":1}\n".getBytes(UTF_8);
         List<WireResponse> open = new ArrayList<>();
         try {
-            for (int i = 0; i < 3; i++) {
-                open.add(beginImport(archive));
-            }
-            awaitNoPlace(key, archive);
+            beginImportsUntilOneIsRefused(key, open, key, archive);
 
             assertCounts(postAs(key + "-other", archive, 200).get("data"), 0, 0, 0, 0);
 
-            open.add(beginImportAs(key + "-other", archive.length));
-            awaitNoPlace(key + "-third", archive);
+            beginImportsUntilOneIsRefused(key + "-other", open, key + "-third", archive);
         } finally {
             for (WireResponse each : open) {
-                each.write(archive);
-                each.whole();
                 each.close();
             }
         }
-        assertCounts(imported(new String(archive, UTF_8)), 0, 0, 0, 0);
+        RunTable.await("their places are given back", () -> isRefused(key, archive) ? null : true);
     }
 
-    /** The heads of imports that were sent before may come to the gateway later. */
-    private void awaitNoPlace(String owner, byte[] archive) {
+    /** Begins one at a time: each may be refused itself while the import that asks has the last place. */
+    private void beginImportsUntilOneIsRefused(String owner, List<WireResponse> open, String asking, byte[] archive) {
         RunTable.await("an import is refused", () -> {
-            try (WireResponse response = beginImportAs(owner, archive.length)) {
-                response.write(archive);
-                String body = new String(response.readAll(), UTF_8);
-                return response.status() == 503 && body.contains("3 of yours") ? true : null;
-            }
+            open.add(beginImportAs(owner, archive.length));
+            return isRefused(asking, archive) ? true : null;
         });
+    }
+
+    private boolean isRefused(String owner, byte[] archive) throws IOException {
+        try (WireResponse response = beginImportAs(owner, archive.length)) {
+            response.write(archive);
+            String body = new String(response.readAll(), UTF_8);
+            return response.status() == 503 && body.contains("3 of yours");
+        }
     }
 
     /** The frames of a compressed response that come over the wire stand among the parts of an event. */
