@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.ShortBounds;
 import io.runtape.testsupport.WireResponse;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -25,7 +26,6 @@ abstract class ConnectionAgeTest extends RunningGateway {
         CountDownLatch enough = new CountDownLatch(1);
         Scripted script = upstream.on(exchange -> {
             exchange.streamHead().chunk("data: 1\n\n");
-            // The idle time-out of these bounds is shorter than the age.
             while (!enough.await(500, TimeUnit.MILLISECONDS)) {
                 exchange.chunk(": beat\n\n");
             }
@@ -33,7 +33,7 @@ abstract class ConnectionAgeTest extends RunningGateway {
         });
         String thread = "thr_" + UUID.randomUUID();
         try (WireResponse live = client().post(
-                        "/v1/run",
+                        ShortBounds.PATIENT_PATH,
                         "{}",
                         script.header(),
                         key,

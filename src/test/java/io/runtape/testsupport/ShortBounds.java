@@ -21,18 +21,29 @@ public final class ShortBounds implements QuarkusTestProfile {
     public static final int FRAME_BYTES_MAX = 64 << 10;
     public static final int BODY_BYTES_MAX = 256 << 10;
 
+    /**
+     * A path of runs that {@link #UPSTREAM_TIMEOUT} and {@link #IDLE_TIMEOUT} do not hold for: for tests that are not about the
+     * silence of an agent API, because a machine that stands still silences any.
+     */
+    public static final String PATIENT_PATH = "/patient/v1/run";
+
+    private static final String PATIENCE = "10m";
+
     @Override
     public Map<String, String> getConfigOverrides() {
-        return Map.of(
-                "runtape.upstream.timeout", UPSTREAM_TIMEOUT.toString(),
-                "runtape.upstream.idle-timeout", IDLE_TIMEOUT.toString(),
-                "runtape.partial-flush", PARTIAL_FLUSH.toString(),
-                "runtape.disconnect-grace", DISCONNECT_GRACE.toString(),
-                "runtape.commit-distance", COMMIT_DISTANCE.toString(),
-                "runtape.max-connection-age", CONNECTION_AGE.toString(),
-                "runtape.max-live-runs", Integer.toString(LIVE_RUNS_MAX),
-                "runtape.max-live-runs-per-owner", Integer.toString(LIVE_RUNS_OF_OWNER_MAX),
-                "runtape.max-frame", "64K",
-                "runtape.max-body", "256K");
+        return Map.ofEntries(
+                Map.entry("runtape.upstream.timeout", UPSTREAM_TIMEOUT.toString()),
+                Map.entry("runtape.upstream.idle-timeout", IDLE_TIMEOUT.toString()),
+                Map.entry("runtape.upstreams.patient.url", "${runtape.upstream.url}"),
+                Map.entry("runtape.upstreams.patient.timeout", PATIENCE),
+                Map.entry("runtape.upstreams.patient.idle-timeout", PATIENCE),
+                Map.entry("runtape.partial-flush", PARTIAL_FLUSH.toString()),
+                Map.entry("runtape.disconnect-grace", DISCONNECT_GRACE.toString()),
+                Map.entry("runtape.commit-distance", COMMIT_DISTANCE.toString()),
+                Map.entry("runtape.max-connection-age", CONNECTION_AGE.toString()),
+                Map.entry("runtape.max-live-runs", Integer.toString(LIVE_RUNS_MAX)),
+                Map.entry("runtape.max-live-runs-per-owner", Integer.toString(LIVE_RUNS_OF_OWNER_MAX)),
+                Map.entry("runtape.max-frame", "64K"),
+                Map.entry("runtape.max-body", "256K"));
     }
 }
