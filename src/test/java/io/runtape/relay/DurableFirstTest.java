@@ -77,19 +77,30 @@ abstract class DurableFirstTest extends RunningGateway {
     }
 
     @Test
-    void callsTheAgentApiOnlyWhenTheRunIsStored() throws Exception {
-        Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        WireResponse response;
+    void callsTheAgentApiOnlyWhenTheRunIsStored() {
+        RunTable.await("the run is stored", () -> {
+            Scripted script = upstream.on(Script.stream("data: x\n\n"));
+            WireResponse response;
 
-        try (StoreLock lock = StoreLock.onRuns(store())) {
-            response = client().post("/v1/run", "{}", script.header());
+            try (StoreLock lock = StoreLock.onRuns(store())) {
+                response = client().post("/v1/run", "{}", script.header());
 
-            assertTrue(response.isSilentFor(A_WHILE));
-            assertTrue(script.isUncalled());
-        }
+                assertTrue(response.isSilentFor(A_WHILE) || isRefused(response));
+                assertTrue(script.isUncalled());
+            }
 
-        script.call();
-        assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
+            if (isRefused(response)) {
+                return null;
+            }
+            script.call();
+            assertEquals("data: x\n\n", new String(response.whole(), UTF_8));
+            return true;
+        });
+    }
+
+    /** As a call is for which the database has had no time; here only where the machine stood still for seconds. */
+    private static boolean isRefused(WireResponse response) throws Exception {
+        return response.status() == 503;
     }
 
     @Test
