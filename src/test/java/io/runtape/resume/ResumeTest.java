@@ -210,6 +210,8 @@ abstract class ResumeTest extends RecordedHistory {
         try (WireResponse broken = client().post("/openai/v1/responses", body, breaks.header(), "X-API-Key: " + key)) {
             broken.readUpTo((CREATED + ONE + PING).length());
             seen.countDown();
+            // On H2 its row says that the run has ended a moment before the gateway does.
+            broken.readAll();
             assertEquals(
                     "failed/upstream_closed",
                     table().ended(broken.header("Runtape-Run-Id")).outcome());
