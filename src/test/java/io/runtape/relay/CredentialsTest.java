@@ -12,8 +12,8 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
+import java.util.Arrays;
 import java.util.Base64;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.logging.Handler;
@@ -90,8 +90,8 @@ abstract class CredentialsTest extends RunningGateway {
         Handler listening = new Handler() {
             @Override
             public void publish(LogRecord entry) {
-                logged.add(entry.getLoggerName() + " " + entry.getMessage() + " " + List.of(parameters(entry)) + " "
-                        + entry.getThrown());
+                logged.add(entry.getLoggerName() + " " + entry.getMessage() + " "
+                        + Arrays.toString(entry.getParameters()) + " " + entry.getThrown());
             }
 
             @Override
@@ -134,9 +134,5 @@ abstract class CredentialsTest extends RunningGateway {
             assertFalse(text.contains(key), text);
             assertFalse(text.contains(encoded), text);
         }
-    }
-
-    private static Object[] parameters(LogRecord entry) {
-        return entry.getParameters() == null ? new Object[0] : entry.getParameters();
     }
 }
