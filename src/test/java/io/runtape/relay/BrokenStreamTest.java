@@ -52,7 +52,9 @@ abstract class BrokenStreamTest extends RunningGateway {
         assertEquals("failed/upstream_closed", run.outcome());
         assertArrayEquals(BROKEN.getBytes(UTF_8), table().bytes(run.id()));
         List<FrameRow> frames = table().frames(run.id());
-        assertEquals(FrameKind.TAIL, frames.get(frames.size() - 1).kind());
+        // A part, where it has waited for its rest for too long.
+        FrameKind last = frames.get(frames.size() - 1).kind();
+        assertTrue(last == FrameKind.TAIL || last == FrameKind.PART, last::toString);
         assertEquals(3, run.lastSequence());
     }
 

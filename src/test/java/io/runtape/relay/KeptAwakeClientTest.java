@@ -84,7 +84,9 @@ abstract class KeptAwakeClientTest extends RunningGateway {
                 assertEquals("true", repeat.header("Idempotent-Replayed"));
                 enough.countDown();
 
-                assertEquals(first + "data: 2\nid: 2\n\n", whole(repeat));
+                // Another comment may have come before the rest did.
+                String rest = whole(repeat).substring(first.length());
+                assertEquals("data: 2\nid: 2\n\n", rest.replace(KEEP_ALIVE, ""));
             }
             assertEquals(ONE + TWO, whole(plain));
             assertEquals(List.of(ONE, TWO), frames(run));

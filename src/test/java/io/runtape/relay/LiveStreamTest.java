@@ -3,13 +3,14 @@ package io.runtape.relay;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** A stream passes as it is, and is recorded as it passes. */
@@ -29,11 +30,12 @@ abstract class LiveStreamTest extends RunningGateway {
         RunRow run = table().ended(runId);
         assertEquals("completed", run.outcome());
         assertEquals("hello", run.prompt());
-        assertEquals(4, run.frames());
+        // More than these where the rest of a frame comes so late that it is kept in parts.
+        assertTrue(run.frames() >= 4, "" + run.frames());
         assertEquals(2, run.events());
         assertArrayEquals(stream.getBytes(UTF_8), table().bytes(runId));
         assertArrayEquals(
-                IntStream.rangeClosed(1, 4).asLongStream().toArray(),
+                LongStream.rangeClosed(1, run.frames()).toArray(),
                 table().frames(runId).stream().mapToLong(f -> f.sequence()).toArray());
     }
 }
