@@ -10,6 +10,12 @@ import java.util.Map;
  */
 public final class ShortBounds implements QuarkusTestProfile {
 
+    /** A path of the agent API for which the gateway has {@link #PATIENCE}: to hold runs that must not end by themselves. */
+    public static final String PATIENT_PATH = "/agui/run";
+
+    /** More than a test takes. */
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
     public static final Duration UPSTREAM_TIMEOUT = Duration.ofSeconds(1);
     public static final Duration IDLE_TIMEOUT = Duration.ofMillis(1500);
     public static final Duration PARTIAL_FLUSH = Duration.ofMillis(200);
@@ -23,16 +29,18 @@ public final class ShortBounds implements QuarkusTestProfile {
 
     @Override
     public Map<String, String> getConfigOverrides() {
-        return Map.of(
-                "runtape.upstream.timeout", UPSTREAM_TIMEOUT.toString(),
-                "runtape.upstream.idle-timeout", IDLE_TIMEOUT.toString(),
-                "runtape.partial-flush", PARTIAL_FLUSH.toString(),
-                "runtape.disconnect-grace", DISCONNECT_GRACE.toString(),
-                "runtape.commit-distance", COMMIT_DISTANCE.toString(),
-                "runtape.max-connection-age", CONNECTION_AGE.toString(),
-                "runtape.max-live-runs", Integer.toString(LIVE_RUNS_MAX),
-                "runtape.max-live-runs-per-owner", Integer.toString(LIVE_RUNS_OF_OWNER_MAX),
-                "runtape.max-frame", "64K",
-                "runtape.max-body", "256K");
+        return Map.ofEntries(
+                Map.entry("runtape.upstream.timeout", UPSTREAM_TIMEOUT.toString()),
+                Map.entry("runtape.upstream.idle-timeout", IDLE_TIMEOUT.toString()),
+                Map.entry("runtape.upstreams.agui.timeout", PATIENCE.toString()),
+                Map.entry("runtape.upstreams.agui.idle-timeout", PATIENCE.toString()),
+                Map.entry("runtape.partial-flush", PARTIAL_FLUSH.toString()),
+                Map.entry("runtape.disconnect-grace", DISCONNECT_GRACE.toString()),
+                Map.entry("runtape.commit-distance", COMMIT_DISTANCE.toString()),
+                Map.entry("runtape.max-connection-age", CONNECTION_AGE.toString()),
+                Map.entry("runtape.max-live-runs", Integer.toString(LIVE_RUNS_MAX)),
+                Map.entry("runtape.max-live-runs-per-owner", Integer.toString(LIVE_RUNS_OF_OWNER_MAX)),
+                Map.entry("runtape.max-frame", "64K"),
+                Map.entry("runtape.max-body", "256K"));
     }
 }
