@@ -150,6 +150,11 @@ final class AnthropicMessages implements JavaApi {
     }
 
     @Override
+    public boolean isTurnedAway(Throwable thrown) {
+        return thrown instanceof AnthropicServiceException error && error.statusCode() == 503;
+    }
+
+    @Override
     public String toString() {
         return "anthropic-java";
     }

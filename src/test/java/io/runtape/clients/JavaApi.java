@@ -52,6 +52,9 @@ interface JavaApi {
     /** Whether the network is to blame for what one of these methods threw, and not somebody's response. */
     boolean isCut(Throwable thrown);
 
+    /** Whether what one of these methods threw tells of a 503, after which a client may come again. */
+    boolean isTurnedAway(Throwable thrown);
+
     /** Whether the client repeats a call for a stream by itself. */
     default boolean repeatsStreams() {
         return true;

@@ -184,6 +184,11 @@ final class LangChain4jChat implements ChatCases {
     }
 
     @Override
+    public boolean isTurnedAway(Throwable thrown) {
+        return thrown.getCause() instanceof HttpException error && error.statusCode() == 503;
+    }
+
+    @Override
     public boolean repeatsStreams() {
         return false;
     }

@@ -62,4 +62,9 @@ abstract class OpenAiCalls implements JavaApi {
     public boolean isCut(Throwable thrown) {
         return thrown instanceof OpenAIIoException || thrown.getCause() instanceof IOException;
     }
+
+    @Override
+    public boolean isTurnedAway(Throwable thrown) {
+        return thrown instanceof OpenAIServiceException error && error.statusCode() == 503;
+    }
 }

@@ -19,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class DemoServerTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private record Event(String type, JsonObject data) {}
 
     private final HttpClient client =
@@ -174,7 +177,7 @@ class DemoServerTest {
         serve(new Pace(1_000));
         var response = client.sendAsync(
                 request("/v1/run", "{'agent':'a','prompt':'Hi','stream':false}"), BodyHandlers.ofString());
-        Awaitility.await().until(() -> rows("/v1/run").size() == 1);
+        Awaitility.await().atMost(PATIENCE).until(() -> rows("/v1/run").size() == 1);
 
         post("/v1/run/" + rows("/v1/run").getJsonObject(0).getString("id") + "/cancel", "");
 
@@ -191,6 +194,7 @@ class DemoServerTest {
         stream.body().close();
 
         Awaitility.await()
+                .atMost(PATIENCE)
                 .until(() ->
                         rows("/v1/run").getJsonObject(0).getString("status").equals("cancelled"));
     }

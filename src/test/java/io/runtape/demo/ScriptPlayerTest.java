@@ -41,7 +41,10 @@ class ScriptPlayerTest {
     @Test
     void playsNoFasterThanItsClientReads() throws Exception {
         HttpResponse<InputStream> stream = open();
-        Awaitility.await().during(Duration.ofMillis(300)).until(this::stalled, still -> still);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .during(Duration.ofMillis(300))
+                .until(this::stalled, still -> still);
         int atRest = played.get();
 
         long bytes = stream.body().transferTo(OutputStream.nullOutputStream());

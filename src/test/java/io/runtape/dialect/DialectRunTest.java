@@ -33,7 +33,7 @@ abstract class DialectRunTest extends RecordedHistory {
                 client().post("/v1/recorded", "{\"stream\":true}", script.header(), "X-API-Key: " + key);
         String passed = new String(response.whole(), UTF_8);
         String id = response.header("Runtape-Run-Id");
-        table().ended(id);
+        awaitEnd(key, id);
 
         assertEquals(came, passed);
         JsonNode run = data("/runs/" + id);
@@ -70,7 +70,7 @@ abstract class DialectRunTest extends RecordedHistory {
             id = response.header("Runtape-Run-Id");
         }
         left.countDown();
-        table().ended(id);
+        awaitEnd(key, id);
 
         JsonNode run = data("/runs/" + id);
         assertEquals("completed", run.path("status").asText());

@@ -207,6 +207,11 @@ abstract class UpstreamRunIdTest extends RecordedHistory {
             history().post("/runs/" + theirs + "/cancel").then().statusCode(200);
 
             live.readAll();
+            // A cancel call would come before what is sent now.
+            try (WireResponse next = client().get("/v1/models", script.header())) {
+                assertEquals(200, next.status());
+            }
+            assertEquals("/v1/models", script.call().target());
             assertTrue(script.isUncalled());
         }
     }

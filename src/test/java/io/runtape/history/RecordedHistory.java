@@ -11,6 +11,7 @@ import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -65,6 +66,11 @@ public abstract class RecordedHistory extends RunningGateway {
             String message = error.getString("error.message");
             Assertions.assertTrue(message.contains(words), message);
         }
+    }
+
+    /** Checks that this test's caller has no run. */
+    protected void assertNoRun() {
+        Assertions.assertEquals(List.of(), json("/runs").getList("data"));
     }
 
     /** Waits until readers see that a caller's run has ended; on H2 its row says so a moment earlier. */

@@ -163,14 +163,18 @@ abstract class MockAgentTest extends RecordedHistory {
     @Test
     void leavesThePausesOut() throws Exception {
         String run = record(body(), paced(Duration.ofMillis(400), EVENTS));
-
-        long asked = System.nanoTime();
-        try (WireResponse again = mocked(body(), "Runtape-Replay: " + run, "Runtape-Speed: max")) {
-            assertArrayEquals(table().bytes(run), again.whole());
-        }
-
+        byte[] whole = table().bytes(run);
         long recorded = table().frames(run).get(EVENTS.length - 1).offsetMicros() * 1000;
-        assertTrue(System.nanoTime() - asked < recorded);
+
+        long fastest = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            long asked = System.nanoTime();
+            try (WireResponse again = mocked(body(), "Runtape-Replay: " + run, "Runtape-Speed: max")) {
+                assertArrayEquals(whole, again.whole());
+            }
+            fastest = Math.min(fastest, System.nanoTime() - asked);
+        }
+        assertTrue(fastest < recorded, fastest + " ns");
     }
 
     @Test
@@ -550,11 +554,19 @@ abstract class MockAgentTest extends RecordedHistory {
         byte[] whole = table().bytes(run);
         int inside = (EVENTS[0] + EVENTS[1] + "data: {\"content\":\"Gr").getBytes(UTF_8).length + 1;
 
-        try (WireResponse again = mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: split-utf8@1")) {
-            assertArrayEquals(whole, again.whole());
-            assertTrue(at(again, inside + 1) - at(again, inside)
-                    >= Duration.ofMillis(10).toNanos());
-        }
+        // A reader that is late may read both pieces at once.
+        RunTable.await("the pieces of the character come apart", () -> {
+            try (WireResponse again = mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: split-utf8@1")) {
+                assertArrayEquals(whole, again.whole());
+                int[] ends = again.arrivals().stream()
+                        .mapToInt(piece -> piece.bytes().length)
+                        .toArray();
+                Arrays.parallelPrefix(ends, Integer::sum);
+                assertTrue(Arrays.binarySearch(ends, inside) >= 0, () -> "pieces end at " + Arrays.toString(ends));
+                Duration apart = Duration.ofNanos(at(again, inside + 1) - at(again, inside));
+                return apart.compareTo(Duration.ofMillis(10)) >= 0 ? apart : null;
+            }
+        });
     }
 
     @ParameterizedTest

@@ -27,6 +27,9 @@ public final class GatewayProcess implements AutoCloseable {
     /** A JVM starts in seconds where it has a processor to itself; several build at once where it has not. */
     private static final Duration START = Duration.ofMinutes(2);
 
+    /** What was killed is gone when the system has taken its memory back. */
+    private static final Duration END = Duration.ofMinutes(1);
+
     /** As in the tests within this JVM, see application.properties. */
     private static final String LOOP_BLOCKED_MAX = "500MS";
 
@@ -249,7 +252,7 @@ public final class GatewayProcess implements AutoCloseable {
     public void kill() throws InterruptedException {
         // Not by the process itself, which would close its output before that is read.
         process.toHandle().destroyForcibly();
-        exit(Duration.ofSeconds(10));
+        exit(END);
     }
 
     /** {@code kill -15}. */
@@ -283,7 +286,7 @@ public final class GatewayProcess implements AutoCloseable {
         schedule.close();
         process.toHandle().destroyForcibly();
         try {
-            exit(Duration.ofSeconds(10));
+            exit(END);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

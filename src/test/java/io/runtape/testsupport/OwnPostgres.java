@@ -22,7 +22,10 @@ import java.util.stream.Stream;
  */
 public final class OwnPostgres implements AutoCloseable {
 
-    private static final Duration STOP = Duration.ofSeconds(30);
+    /** The file that tells of a server which runs. */
+    private static final String POSTMASTER = "postmaster.pid";
+
+    private static final Duration STOP = Duration.ofMinutes(1);
 
     private final Path directory;
     private final EmbeddedPostgres server;
@@ -62,11 +65,17 @@ public final class OwnPostgres implements AutoCloseable {
                 Path directory = Files.createTempDirectory("runtape-postgres-blank-");
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory)));
                 OwnPostgres.start(directory, PostgresServer.CONNECTIONS_MAX).close();
+                awaitStop(directory);
                 return directory;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    /** Closing gives up after some seconds, and what belongs to a server that still runs cannot be copied. */
+    private static void awaitStop(Path directory) {
+        RunTable.await("PostgreSQL has stopped", STOP, () -> Files.exists(directory.resolve(POSTMASTER)) ? null : true);
     }
 
     /** Into a directory that is there; rights are kept, as PostgreSQL wants them. */
@@ -162,7 +171,7 @@ public final class OwnPostgres implements AutoCloseable {
     }
 
     private ProcessHandle postmaster() throws IOException {
-        Path pid = directory.resolve("postmaster.pid");
+        Path pid = directory.resolve(POSTMASTER);
         Optional<String> first =
                 Files.exists(pid) ? Files.readAllLines(pid).stream().findFirst() : Optional.empty();
         return first.flatMap(line -> ProcessHandle.of(Long.parseLong(line.strip())))
@@ -176,7 +185,7 @@ public final class OwnPostgres implements AutoCloseable {
     /** Ends it, whatever state it is in: connections are broken off. */
     @Override
     public void close() throws IOException {
-        if (Files.exists(directory.resolve("postmaster.pid"))) {
+        if (Files.exists(directory.resolve(POSTMASTER))) {
             thaw();
         }
         server.close();

@@ -3,7 +3,6 @@ package io.runtape.testsupport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -46,16 +45,10 @@ public final class PgBouncer implements AutoCloseable {
         Path directory = Files.createTempDirectory(
                 "runtape-pgbouncer-",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
-        PgBouncer bouncer = new PgBouncer(URI.create(database), freePort(), directory);
+        PgBouncer bouncer = new PgBouncer(URI.create(database), FreePort.next(), directory);
         bouncer.configure();
         bouncer.startAgain();
         return bouncer;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
     }
 
     private void configure() throws IOException {

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Properties;
 
 /**
@@ -19,6 +20,9 @@ public final class PostgresServer {
     private static final String DATABASES = "testsupport.postgres.databases";
 
     static final String CONNECTIONS_MAX = "200";
+
+    /** A server starts in a second where it has a processor to itself. */
+    private static final Duration START = Duration.ofMinutes(2);
 
     private PostgresServer() {}
 
@@ -105,9 +109,11 @@ public final class PostgresServer {
         }
     }
 
-    /** How each server of the tests is set. */
-    static EmbeddedPostgres.Builder settings() {
+    /** How each server of the tests is set; with a port of its own. */
+    static EmbeddedPostgres.Builder settings() throws IOException {
         return EmbeddedPostgres.builder()
+                .setPort(FreePort.next())
+                .setPGStartupWait(START)
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")

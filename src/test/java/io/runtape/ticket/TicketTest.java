@@ -259,7 +259,7 @@ abstract class TicketTest extends RunningGateway {
         String run = record();
         String inTime = ticket("runId", run);
         String late = ticket("runId", run);
-        age(inTime, Duration.ofSeconds(50));
+        age(inTime, Duration.ofSeconds(30));
         age(late, Duration.ofSeconds(61));
 
         try (WireResponse response = read("/runs/" + run + "/events", inTime)) {
