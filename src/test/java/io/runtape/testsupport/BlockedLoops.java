@@ -100,14 +100,16 @@ public final class BlockedLoops extends Handler implements QuarkusTestBeforeClas
                     .mapToLong(thread -> Math.min(millis, schedule.ranMillis(thread, atEpochMillis, millis)))
                     .max()
                     .orElse(0);
-            long excused = threads.stream()
-                            .mapToLong(thread -> schedule.waitedMillis(thread, atEpochMillis, millis))
-                            .max()
-                            .orElse(0)
-                    + schedule.collectedMillis(atEpochMillis, millis);
-            boolean heldUp = computed >= COMPUTED_MAX_MILLIS || millis - computed - excused >= allowed;
+            long starved = threads.stream()
+                    .mapToLong(thread -> schedule.waitedMillis(thread, atEpochMillis, millis))
+                    .max()
+                    .orElse(0);
+            long stopped = schedule.collectedMillis(atEpochMillis, millis);
+            // A read may be found without waiting: its loop has got no processor since.
+            boolean waits = WAITS.matcher(text).find() && millis - computed - starved >= allowed;
+            boolean heldUp = computed >= COMPUTED_MAX_MILLIS || millis - computed - starved - stopped >= allowed;
             boolean firstTime = schedule.classesLoaded(atEpochMillis, millis) > FEW_CLASSES;
-            return (WAITS.matcher(text).find() || heldUp && !firstTime)
+            return (waits || heldUp && !firstTime)
                     && !LOADS_CLASSES.matcher(text).find();
         }
     }
