@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Properties;
 
 /**
@@ -19,6 +20,9 @@ public final class PostgresServer {
     private static final String DATABASES = "testsupport.postgres.databases";
 
     static final String CONNECTIONS_MAX = "200";
+
+    /** How long a server may take to answer, on a machine that starts others. */
+    private static final Duration START = Duration.ofMinutes(2);
 
     private PostgresServer() {}
 
@@ -108,6 +112,7 @@ public final class PostgresServer {
     /** How each server of the tests is set. */
     static EmbeddedPostgres.Builder settings() {
         return EmbeddedPostgres.builder()
+                .setPGStartupWait(START)
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")
