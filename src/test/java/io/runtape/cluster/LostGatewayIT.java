@@ -11,6 +11,7 @@ import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -114,13 +115,15 @@ class LostGatewayIT {
     private static boolean takesRuns(GatewayProcess gateway, ScriptedUpstream upstream) throws Exception {
         try (WireResponse next = gateway.client()
                 .post("/v1/run", "{}", upstream.on(Script.stream("data: x\n\n")).header())) {
-            return next.status() == 200 && next.whole().length > 0;
+            return next.status() == 200 && next.readAll().length > 0 && next.end() == WireResponse.End.WHOLE;
+        } catch (IOException noHead) {
+            return false;
         }
     }
 
     private static GatewayProcess start(String database, ScriptedUpstream upstream) throws Exception {
         Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
-        settings.put("RUNTAPE_NODE_LEASE", "4s");
+        settings.put("RUNTAPE_NODE_LEASE", "6s");
         return GatewayProcess.start(settings, "-XX:TieredStopAtLevel=1", "-Xmx256m")
                 .crowded()
                 .ready();

@@ -140,7 +140,9 @@ class PgBouncerIT {
 
             String id = live.header("Runtape-Run-Id");
             assertEquals(events(1, last), new String(live.whole(), UTF_8));
-            assertEquals(tailed(1, last) + end(id, last), new String(tail.whole(), UTF_8));
+            // While nothing could be written the tail may have been kept alive.
+            assertEquals(
+                    tailed(1, last) + end(id, last), new String(tail.whole(), UTF_8).replace(": keep-alive\n\n", ""));
             assertTrue(cluster.table().sum(id).inSequence());
         }
     }

@@ -37,7 +37,7 @@ class RemoteReadersIT {
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     private static final String[] SETTINGS = {
-        "RUNTAPE_DISCONNECT_GRACE", GRACE.toSeconds() + "s", "RUNTAPE_NODE_LEASE", "3s"
+        "RUNTAPE_DISCONNECT_GRACE", GRACE.toSeconds() + "s", "RUNTAPE_NODE_LEASE", "6s"
     };
 
     private static final String FIRST = "data: first\n\n";

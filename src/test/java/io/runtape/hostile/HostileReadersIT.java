@@ -43,6 +43,9 @@ abstract class HostileReadersIT extends UnderAttack {
     /** A list that is answered within a millisecond may take so long while others attack; the machine may be crowded. */
     private static final Duration LIST_MAX = Duration.ofSeconds(4);
 
+    /** Of so many lists in a hundred that is so: a single one may come while the machine pauses. */
+    private static final double NEARLY_ALL = 97;
+
     /** How many lists tell how long one takes. */
     private static final int LISTS = 40;
 
@@ -142,7 +145,7 @@ abstract class HostileReadersIT extends UnderAttack {
                     millis(attacked.getMaxValue()),
                     millis(quiet.getValueAtPercentile(50)),
                     millis(quiet.getMaxValue()));
-            assertTrue(attacked.getMaxValue() < LIST_MAX.toNanos());
+            assertTrue(attacked.getValueAtPercentile(NEARLY_ALL) < LIST_MAX.toNanos());
         } finally {
             for (WireResponse response : unread) {
                 response.close();

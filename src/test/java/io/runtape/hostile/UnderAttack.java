@@ -5,11 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.testsupport.Bystander;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.RunTable;
-import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
-import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireClient;
-import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -33,8 +30,11 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class UnderAttack {
 
-    /** Another caller's events may take so long while the gateway is attacked; a crowded machine is several times as slow. */
-    private static final double DELAY_MAX_MILLIS = 3_000;
+    /** So long half of another caller's events may take while the gateway is attacked; a crowded machine is several times as slow. */
+    private static final double DELAY_P50_MAX_MILLIS = 3_000;
+
+    /** And 99 of 100 of them: what is late may be so for one pause of the machine, which lasts for seconds. */
+    private static final double DELAY_P99_MAX_MILLIS = 15_000;
 
     /** How long an embedded database may write what an attack has left; meanwhile it takes no runs. */
     private static final Duration DIGESTS_WITHIN = Duration.ofMinutes(2);
@@ -68,7 +68,7 @@ abstract class UnderAttack {
                 .crowded()
                 .ready();
         // What a JVM does for the first time takes it long, attack or not.
-        try (Bystander first = Bystander.begin(client(), upstream, BYSTANDER_KEY)) {
+        try (Bystander first = bystander()) {
             RunTable.await("a run is in the history", () -> {
                 try (var runs = client().get("/history/v1/runs", "X-API-Key: " + BYSTANDER_KEY)) {
                     return runs.status() == 200 ? true : null;
@@ -91,17 +91,16 @@ abstract class UnderAttack {
         gateway.forgetPeak();
         // What an earlier attack left to be written may take an embedded database a moment.
         long began = System.nanoTime();
-        RunTable.await("the gateway takes runs", DIGESTS_WITHIN, this::takesRuns);
+        bystanders.put(test.getDisplayName(), bystander());
         System.out.printf(
                 "%s takes runs after %d ms%n", getClass().getSimpleName(), (System.nanoTime() - began) / 1_000_000);
-        bystanders.put(test.getDisplayName(), Bystander.begin(client(), upstream, BYSTANDER_KEY));
     }
 
-    private Boolean takesRuns() throws IOException {
-        Scripted script = upstream.on(Script.stream("data: x\n\n"));
-        try (WireResponse response = client().post("/v1/run", "{}", script.header(), "X-API-Key: " + BYSTANDER_KEY)) {
-            return response.status() == 200 ? true : null;
-        }
+    private Bystander bystander() {
+        return RunTable.await(
+                "the gateway takes runs",
+                DIGESTS_WITHIN,
+                () -> Bystander.begin(client(), upstream, BYSTANDER_KEY).orElse(null));
     }
 
     @AfterEach
@@ -120,7 +119,8 @@ abstract class UnderAttack {
                     gateway.peakMemory() / MIB,
                     heapAfterCollection(output.subList(printed, output.size())),
                     seen);
-            assertTrue(seen.p99Millis() < DELAY_MAX_MILLIS, seen::toString);
+            assertTrue(
+                    seen.p50Millis() < DELAY_P50_MAX_MILLIS && seen.p99Millis() < DELAY_P99_MAX_MILLIS, seen::toString);
         }
     }
 

@@ -63,9 +63,13 @@ class FullDiskIT {
                         .ready()) {
             String small = smallRun(gateway, upstream);
             CompletableFuture<Long> flood = flood(gateway, upstream);
-            awaitReadiness(gateway, "DOWN");
             String said = "the store takes no commits (disk full, SQLSTATE 53100), live runs wait for it";
-            assertTrue(gateway.output().stream().anyMatch(line -> line.contains(said)), gateway.output()::toString);
+            await(said)
+                    .atMost(ScriptedUpstream.PATIENCE)
+                    .untilAsserted(() -> assertTrue(
+                            gateway.output().stream().anyMatch(line -> line.contains(said)),
+                            gateway.output()::toString));
+            awaitReadiness(gateway, "DOWN");
 
             assertReads(gateway, small);
             assertEquals(503, newRun(gateway, upstream));

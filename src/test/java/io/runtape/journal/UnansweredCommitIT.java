@@ -83,7 +83,8 @@ class UnansweredCommitIT {
     @EnumSource
     void writesAgainWhatWasNotCommitted(Commit commit) throws Exception {
         try (Live run = new Live()) {
-            link.loseRequests();
+            // The last frame of a run may come with a commit of its own, before its end.
+            link.loseRequestsFrom(commit.statement, Commit.FRAME.statement);
             run.say(commit.said);
             run.endIf(commit.ends);
             link.awaitLoss();
@@ -196,7 +197,7 @@ class UnansweredCommitIT {
         if (committed) {
             link.loseResponsesTo("COMMIT", "insert into idempotency_key");
         } else {
-            link.loseRequests();
+            link.loseRequestsFrom("insert into idempotency_key");
         }
         try (WireResponse repeat = gateway.client().post("/v1/run", "{}", script.header(), "X-API-Key: mine", key)) {
             link.awaitLoss();

@@ -55,7 +55,9 @@ class HugeRunIT {
 
     private static int delete(GatewayProcess gateway, String id) throws Exception {
         return RunTable.await("run " + id + " has ended", PATIENCE, () -> {
-            try (WireResponse response = gateway.client().send("DELETE", "/history/v1/runs/" + id, new byte[0], KEY)) {
+            try (WireResponse response = gateway.client()
+                    .send("DELETE", "/history/v1/runs/" + id, new byte[0], KEY)
+                    .patient(PATIENCE)) {
                 return response.status() == 409 ? null : response.status();
             }
         });

@@ -254,7 +254,8 @@ class ErasureIT {
 
     /** The indexes are rid of deleted runs some seconds later. */
     private static void awaitEmpty(RunTable table) {
-        RunTable.await("no row is left", () -> leftIn(table).isEmpty() ? true : null);
+        RunTable.await(
+                "no row is left", Duration.ofMinutes(2), () -> leftIn(table).isEmpty() ? true : null);
     }
 
     /** The tables that have rows and may have none, without runs. */

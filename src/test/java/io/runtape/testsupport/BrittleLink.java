@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -25,6 +26,7 @@ public final class BrittleLink implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger connections = new AtomicInteger();
     private volatile int silentThrough;
+    private volatile List<String> lostFrom = List.of();
     private volatile boolean losesRequests;
     private volatile boolean losesResponses;
     private volatile String lastRequest;
@@ -43,9 +45,9 @@ public final class BrittleLink implements AutoCloseable {
         return listening.getLocalPort();
     }
 
-    /** Loses all that is sent to the server from now on. */
-    public void loseRequests() {
-        losesRequests = true;
+    /** Loses all that is sent to the server from the next request on that holds one of these texts. */
+    public void loseRequestsFrom(String... requests) {
+        lostFrom = List.of(requests);
     }
 
     /** Loses all that the server answers from now on. */
@@ -93,6 +95,7 @@ public final class BrittleLink implements AutoCloseable {
     }
 
     private void loseNothing() {
+        lostFrom = List.of();
         losesRequests = false;
         losesResponses = false;
         lastRequest = null;
@@ -139,6 +142,7 @@ public final class BrittleLink implements AutoCloseable {
     private void pass(Socket from, Socket to, boolean requests, int number) {
         byte[] some = new byte[64 << 10];
         StringBuilder before = new StringBuilder();
+        StringBuilder sent = new StringBuilder();
         try (from;
                 to) {
             InputStream in = from.getInputStream();
@@ -146,6 +150,9 @@ public final class BrittleLink implements AutoCloseable {
             for (int n = in.read(some); n >= 0; n = in.read(some)) {
                 if (requests && isLast(before, some, n)) {
                     losesResponses = true;
+                }
+                if (requests && isFirstLost(sent, some, n)) {
+                    losesRequests = true;
                 }
                 if (number <= silentThrough || (requests ? losesRequests : losesResponses)) {
                     lost.countDown();
@@ -159,6 +166,16 @@ public final class BrittleLink implements AutoCloseable {
             open.remove(from);
             open.remove(to);
         }
+    }
+
+    private boolean isFirstLost(StringBuilder sent, byte[] request, int length) {
+        List<String> texts = lostFrom;
+        if (texts.isEmpty()) {
+            sent.setLength(0);
+            return false;
+        }
+        sent.append(new String(request, 0, length, ISO_8859_1));
+        return texts.stream().anyMatch(text -> sent.indexOf(text) >= 0);
     }
 
     private boolean isLast(StringBuilder before, byte[] request, int length) {

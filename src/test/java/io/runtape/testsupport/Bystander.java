@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -45,19 +46,29 @@ public final class Bystander implements AutoCloseable {
     private Bystander(WireClient client, ScriptedUpstream upstream, String apiKey) throws IOException {
         Scripted script = upstream.on(this::tell);
         this.response = client.post("/v1/run", "{\"prompt\":\"go on\"}", script.header(), "X-API-Key: " + apiKey);
-        if (response.status() != 200) {
-            throw new AssertionError("the bystander is answered " + response.status());
-        }
-        // The first events of a gateway that has just started tell of its start.
-        response.readUpTo(1);
-        Thread reading = new Thread(this::read, "bystander");
-        reading.setDaemon(true);
-        reading.start();
     }
 
-    /** Begins a run as the owner with that API key; returns when its first event has come. */
-    public static Bystander begin(WireClient client, ScriptedUpstream upstream, String apiKey) throws IOException {
-        return new Bystander(client, upstream, apiKey);
+    /**
+     * Begins a run as the owner with that API key; returns when its first event has come, or with nobody where the gateway
+     * takes no runs at present.
+     */
+    public static Optional<Bystander> begin(WireClient client, ScriptedUpstream upstream, String apiKey)
+            throws IOException {
+        Bystander bystander = new Bystander(client, upstream, apiKey);
+        int status = bystander.response.status();
+        if (status == 503) {
+            bystander.close();
+            return Optional.empty();
+        }
+        if (status != 200) {
+            throw new AssertionError("the bystander is answered " + status);
+        }
+        // The first events of a gateway that has just started tell of its start.
+        bystander.response.readUpTo(1);
+        Thread reading = new Thread(bystander::read, "bystander");
+        reading.setDaemon(true);
+        reading.start();
+        return Optional.of(bystander);
     }
 
     private void tell(Exchange exchange) throws IOException {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -13,6 +14,14 @@ public record ManagementPort(WireClient client) {
     /** Each readiness check's status by its name, and the response's own under {@code http}. */
     public Map<String, String> readiness() throws IOException {
         return health("ready");
+    }
+
+    /** Waits until the database has that status: one look may take too long on a busy machine, and then says that it is down. */
+    public void awaitDatabase(String status, Duration within) {
+        RunTable.await(
+                "the database is " + status,
+                within,
+                () -> status.equals(readiness().get("database")) ? true : null);
     }
 
     /** The same of the liveness checks. */

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.runtape.testsupport.Browser;
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
+import org.openqa.selenium.Point;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.logging.LogEntry;
@@ -187,14 +189,20 @@ class TranscriptInBrowserIT {
         Dimension before = browser.manage().window().getSize();
         try {
             browser.manage().window().setSize(new Dimension(1200, 900));
-            List<WebElement> wide = browser.findElements(By.cssSelector(".differs > div"));
-            assertEquals(wide.get(0).getLocation().y, wide.get(1).getLocation().y);
-            assertTrue(wide.get(0).getLocation().x < wide.get(1).getLocation().x);
+            RunTable.await("two columns", () -> {
+                List<WebElement> parts = browser.findElements(By.cssSelector(".differs > div"));
+                Point first = parts.get(0).getLocation();
+                Point second = parts.get(1).getLocation();
+                return first.y == second.y && first.x < second.x ? true : null;
+            });
 
             browser.manage().window().setSize(new Dimension(500, 900));
-            List<WebElement> narrow = browser.findElements(By.cssSelector(".differs > div"));
-            assertEquals(narrow.get(0).getLocation().x, narrow.get(1).getLocation().x);
-            assertTrue(narrow.get(0).getLocation().y < narrow.get(1).getLocation().y);
+            RunTable.await("one column", () -> {
+                List<WebElement> parts = browser.findElements(By.cssSelector(".differs > div"));
+                Point first = parts.get(0).getLocation();
+                Point second = parts.get(1).getLocation();
+                return first.x == second.x && first.y < second.y ? true : null;
+            });
         } finally {
             browser.manage().window().setSize(before);
         }

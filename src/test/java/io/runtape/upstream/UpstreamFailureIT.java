@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -197,14 +198,16 @@ class UpstreamFailureIT {
                         }
                     });
                 }
-                assertEquals(
-                        1,
-                        gateway.output().stream()
-                                .filter(line -> line.contains("ertificate") && line.contains(" INFO "))
-                                .count(),
-                        () -> String.join("\n", gateway.output()));
+                RunTable.await("it says so", () -> replacements(gateway) > 0 ? true : null);
+                assertEquals(1, replacements(gateway), () -> String.join("\n", gateway.output()));
             }
         }
+    }
+
+    private static long replacements(GatewayProcess gateway) {
+        return gateway.output().stream()
+                .filter(line -> line.contains("ertificate") && line.contains(" INFO "))
+                .count();
     }
 
     @Test
@@ -217,10 +220,9 @@ class UpstreamFailureIT {
                                 settings(upstream.url(), "RUNTAPE_UPSTREAM_PROXY", "http://127.0.0.1:" + proxy.port()),
                                 SHORT_LIVED)
                         .ready()) {
-            assertEquals(
-                    Map.of("http", "200", "upstream", "UP"),
-                    gateway.management().wellness());
-            assertEquals(List.of("CONNECT 127.0.0.1:" + upstream.port()), proxy.passed());
+            Map<String, String> well = Map.of("http", "200", "upstream", "UP");
+            RunTable.await("it is well", () -> well.equals(gateway.management().wellness()) ? true : null);
+            assertEquals(Set.of("CONNECT 127.0.0.1:" + upstream.port()), Set.copyOf(proxy.passed()));
 
             upstream.refuse();
 
