@@ -129,7 +129,8 @@ abstract class ArchiveTest extends RecordedHistory {
         lines.addAll(List.of(headers));
         try (WireResponse response =
                 client().send("POST", "/history/v1/import", archive, lines.toArray(String[]::new))) {
-            byte[] body = response.readAll();
+            // It comes when all is imported.
+            byte[] body = response.patient(Duration.ofMinutes(2)).readAll();
             assertEquals(status, response.status(), new String(body, UTF_8));
             return JSON.readTree(body);
         }
@@ -1237,18 +1238,28 @@ abstract class ArchiveTest extends RecordedHistory {
                 WireResponse first = beginImport(archive)) {
             long before = memory.bodies().taken();
             sendToTheEndOfTheRun(first, archive);
-            long began = System.nanoTime();
 
-            JsonNode refused = post(second, 503);
+            boolean atOnce = false;
+            for (int i = 0; i < 3 && !atOnce; i++) {
+                atOnce = isRefusedAtOnce(second);
+            }
 
-            Duration took = Duration.ofNanos(System.nanoTime() - began);
-            assertTrue(took.compareTo(ByteBudget.PATIENCE) < 0, took::toString);
-            assertTrue(refused.at("/error/message").asText().contains("are imported"), refused::toString);
+            assertTrue(atOnce);
+
             assertTrue(holdsRequests(1, before));
             history().get("/runs/" + small).then().statusCode(200);
             first.write(Arrays.copyOfRange(archive, endOf(archive), archive.length));
             assertCounts(JSON.readTree(first.whole()).get("data"), 1, 0, 0, 0);
         }
+    }
+
+    /** Where it waited, it would take as long each time. */
+    private boolean isRefusedAtOnce(byte[] archive) throws IOException {
+        long began = System.nanoTime();
+        JsonNode refused = post(archive, 503);
+        Duration took = Duration.ofNanos(System.nanoTime() - began);
+        assertTrue(refused.at("/error/message").asText().contains("are imported"), refused::toString);
+        return took.compareTo(ByteBudget.PATIENCE) < 0;
     }
 
     @Test
@@ -1433,7 +1444,23 @@ abstract class ArchiveTest extends RecordedHistory {
                 each.close();
             }
         }
-        RunTable.await("their places are given back", () -> isRefused(key, archive) ? null : true);
+        RunTable.await("their places are given back", () -> areAllPlacesFree(archive) ? true : null);
+    }
+
+    /** Whether as many imports as there may be go on beside each other, to their ends. */
+    private boolean areAllPlacesFree(byte[] archive) throws IOException {
+        List<WireResponse> open = new ArrayList<>();
+        for (String owner : List.of(key, key, key, key + "-other")) {
+            open.add(beginImportAs(owner, archive.length));
+        }
+        boolean free = true;
+        for (WireResponse each : open) {
+            try (each) {
+                each.write(archive).readAll();
+                free &= each.status() == 200;
+            }
+        }
+        return free;
     }
 
     /** Begins one at a time: each may be refused itself while the import that asks has the last place. */
@@ -1456,7 +1483,8 @@ abstract class ArchiveTest extends RecordedHistory {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void makesARunAgainWhoseEventsCameInParts(boolean compressed) throws Exception {
-        byte[] noise = new byte[9 << 20];
+        // More than a frame may have, in base64.
+        byte[] noise = new byte[6_600_000];
         new Random(8).nextBytes(noise);
         byte[] stream = ("data: " + Base64.getEncoder().encodeToString(noise) + "\n\ndata: whole\n\n").getBytes(UTF_8);
         byte[] sent = compressed ? zipped(stream) : stream;

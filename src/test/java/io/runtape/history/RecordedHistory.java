@@ -130,7 +130,7 @@ public abstract class RecordedHistory extends RunningGateway {
                 for (String chunk : chunks) {
                     exchange.chunk(chunk);
                 }
-                Assertions.assertTrue(end.await(60, TimeUnit.SECONDS));
+                Assertions.assertTrue(end.await(5, TimeUnit.MINUTES));
                 exchange.end();
             }));
             response.readUpTo(length);

@@ -235,7 +235,9 @@ abstract class PackingTest extends RunningGateway {
         PackedRun packed = pack(id);
         dropBlocks(id);
 
-        assertEquals(3003, packed.frames());
+        // An event that stands still on its way for a moment comes in parts, each of which is a frame.
+        assertTrue(packed.frames() >= 3003, packed::toString);
+        assertEquals(table().run(id).frames(), packed.frames());
         assertTrue(rows(FrameTable.PACKED_BLOCK, id) > 3);
         assertTrue(packed.packedBytes() * 10 < packed.bytes(), packed::toString);
         assertEquals(recorded, views(id));
