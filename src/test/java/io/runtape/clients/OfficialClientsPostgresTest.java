@@ -6,4 +6,10 @@ import io.runtape.testsupport.PostgresResource;
 
 @QuarkusTest
 @WithTestResource(PostgresResource.class)
-class OfficialClientsPostgresTest extends OfficialClientsTest {}
+class OfficialClientsPostgresTest extends OfficialClientsTest {
+
+    @Override
+    int cuts() {
+        return 200;
+    }
+}

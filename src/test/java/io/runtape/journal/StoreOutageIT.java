@@ -51,7 +51,7 @@ class StoreOutageIT {
     /** More than a heap, by far. */
     private static final int STREAMS = 150;
 
-    private static final long STREAM_BYTES = Long.getLong("outage.mebibytes", 3) << 20;
+    private static final long STREAM_BYTES = Long.getLong("outage.mebibytes", 2) << 20;
 
     private static final int HEAP_MEBIBYTES = 192;
 

@@ -321,8 +321,8 @@ class StartIT {
                 gateway.exit(START);
                 // A look at its readiness that took too long is noted.
                 List<String> lines = gateway.said().stream()
-                        .filter(line -> !line.contains("runtape stopped in")
-                                && !line.contains("Reporting health down status"))
+                        .filter(line ->
+                                !line.contains("runtape stopped in") && !line.contains("Reporting health down status"))
                         .toList();
 
                 assertTrue(
