@@ -64,11 +64,7 @@ class IndexingIT {
                         "the others are indexed",
                         PATIENCE,
                         () -> left(connection, "indexed_at is null") == 1 ? true : null);
-                String said = "the indexing of run " + ids.get(3) + " of owner anonymous fails again";
-                RunTable.await(
-                        "the log names it",
-                        PATIENCE,
-                        () -> gateway.output().stream().anyMatch(line -> line.contains(said)) ? true : null);
+                gateway.awaitLine("the indexing of run " + ids.get(3) + " of owner anonymous fails again");
                 assertEquals(1, left(connection, "indexed_at is null"));
             }
         }

@@ -63,12 +63,7 @@ class FullDiskIT {
                         .ready()) {
             String small = smallRun(gateway, upstream);
             CompletableFuture<Long> flood = flood(gateway, upstream);
-            String said = "the store takes no commits (disk full, SQLSTATE 53100), live runs wait for it";
-            await(said)
-                    .atMost(ScriptedUpstream.PATIENCE)
-                    .untilAsserted(() -> assertTrue(
-                            gateway.output().stream().anyMatch(line -> line.contains(said)),
-                            gateway.output()::toString));
+            gateway.awaitLine("the store takes no commits (disk full, SQLSTATE 53100), live runs wait for it");
             awaitReadiness(gateway, "DOWN");
 
             assertReads(gateway, small);

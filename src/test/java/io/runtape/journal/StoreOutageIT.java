@@ -463,7 +463,7 @@ class StoreOutageIT {
         load.speak();
 
         String because = way == SmallDisk.Way.FILE_SYSTEM ? "disk full, SQLSTATE 53100" : "SQLSTATE XX000";
-        awaitSaid(gateway, "the store takes no commits (" + because + "), live runs wait for it");
+        gateway.awaitLine("the store takes no commits (" + because + "), live runs wait for it");
         awaitReadiness(gateway, "DOWN");
         assertRefusesNewRuns(gateway);
         load.awaitNothingSaid();
@@ -474,17 +474,9 @@ class StoreOutageIT {
 
         load.awaitEnds();
         load.assertWhole(table());
-        awaitSaid(gateway, "the store takes commits again");
+        gateway.awaitLine("the store takes commits again");
         awaitReadiness(gateway, "UP");
         assertTakesNewRuns(gateway);
-    }
-
-    private static void awaitSaid(GatewayProcess gateway, String words) {
-        await(words)
-                .atMost(PATIENCE)
-                .untilAsserted(() -> assertTrue(
-                        gateway.output().stream().anyMatch(line -> line.contains(words)),
-                        () -> String.join("\n", gateway.output())));
     }
 
     private static void awaitReadiness(GatewayProcess gateway, String status) {

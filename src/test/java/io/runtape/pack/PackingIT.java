@@ -194,11 +194,7 @@ class PackingIT {
                                 ? true
                                 : null);
                 for (String damaged : ids.subList(0, 2)) {
-                    String said = "run " + damaged + " of owner anonymous cannot be packed";
-                    RunTable.await(
-                            "the log names it",
-                            PATIENCE,
-                            () -> gateway.output().stream().anyMatch(line -> line.contains(said)) ? true : null);
+                    gateway.awaitLine("run " + damaged + " of owner anonymous cannot be packed");
                 }
             }
         }

@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.OwnPostgres;
 import io.runtape.testsupport.PostgresServer;
-import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
@@ -257,12 +256,7 @@ class StartIT {
     void takesAnEmbeddedDatabaseOverFromAGatewayThatStops() throws Exception {
         GatewayProcess first = start(onH2()).ready();
         GatewayProcess second = start(onH2());
-        RunTable.await(
-                "the second waits for the first",
-                START,
-                () -> second.output().stream().anyMatch(line -> line.contains("another gateway holds the database"))
-                        ? true
-                        : null);
+        second.awaitLine("another gateway holds the database");
 
         first.terminate();
 
@@ -309,12 +303,7 @@ class StartIT {
                 GatewayProcess gateway = start(settings).ready();
                 awaitReadiness(gateway, READY);
                 if (demo) {
-                    RunTable.await(
-                            "it says what to try",
-                            START,
-                            () -> gateway.output().stream().anyMatch(line -> line.startsWith("A prompt with"))
-                                    ? true
-                                    : null);
+                    gateway.awaitLine("A prompt with");
                 }
                 int port = gateway.port();
                 gateway.terminate();

@@ -1,6 +1,8 @@
 package io.runtape.testsupport;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,11 +19,12 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -258,25 +261,52 @@ class BlockedLoopsTest {
     }
 
     /** Does it while others would have all processors for themselves. */
-    private static void crowded(Task task) throws Exception {
+    private void crowded(Task task) throws Exception {
         AtomicBoolean enough = new AtomicBoolean();
-        List<Thread> busy = new ArrayList<>();
-        for (int i = 0; i < BUSY_THREADS_A_PROCESSOR * Runtime.getRuntime().availableProcessors(); i++) {
-            Thread thread = new Thread(() -> {
-                while (!enough.get()) {
-                    Thread.onSpinWait();
-                }
-            });
-            thread.start();
-            busy.add(thread);
-        }
+        List<Thread> busy = new CopyOnWriteArrayList<>();
+        onLoop(() -> {
+            giveWay();
+            return null;
+        });
+        CompletableFuture<Void> crowd = CompletableFuture.runAsync(
+                () -> {
+                    giveWay();
+                    for (int i = 0;
+                            i < BUSY_THREADS_A_PROCESSOR * Runtime.getRuntime().availableProcessors();
+                            i++) {
+                        Thread thread = new Thread(() -> {
+                            while (!enough.get()) {
+                                Thread.onSpinWait();
+                            }
+                        });
+                        thread.start();
+                        busy.add(thread);
+                    }
+                },
+                starter -> new Thread(starter).start());
         try {
+            crowd.get(1, TimeUnit.MINUTES);
             task.run();
         } finally {
             enough.set(true);
             for (Thread thread : busy) {
                 thread.join();
             }
+        }
+    }
+
+    /** Leaves the processors to other processes, as do the threads that this one starts: a crowd is to keep them from a loop alone. */
+    private static void giveWay() {
+        try {
+            String thread =
+                    Path.of("/proc/thread-self").toRealPath().getFileName().toString();
+            Process renice = new ProcessBuilder("renice", "-n", "19", "-p", thread)
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(renice.getInputStream().readAllBytes(), UTF_8);
+            assertEquals(0, renice.waitFor(), said);
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.runtape.testsupport;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 
 /**
  * The packaged gateway in a process of its own, at free ports, configured by its environment as an operator does it. Safe for
@@ -229,6 +232,14 @@ public final class GatewayProcess implements AutoCloseable {
     /** What it has printed. */
     public List<String> output() {
         return List.copyOf(output);
+    }
+
+    /** Waits until it has printed a line with these words. */
+    public void awaitLine(String words) {
+        Awaitility.await("a line with: " + words)
+                .atMost(START)
+                .untilAsserted(() -> assertTrue(
+                        output.stream().anyMatch(line -> line.contains(words)), () -> String.join("\n", output())));
     }
 
     /**

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiPredicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -189,23 +190,21 @@ class TranscriptInBrowserIT {
         Dimension before = browser.manage().window().getSize();
         try {
             browser.manage().window().setSize(new Dimension(1200, 900));
-            RunTable.await("two columns", () -> {
-                List<WebElement> parts = browser.findElements(By.cssSelector(".differs > div"));
-                Point first = parts.get(0).getLocation();
-                Point second = parts.get(1).getLocation();
-                return first.y == second.y && first.x < second.x ? true : null;
-            });
+            awaitParts("two columns", (first, second) -> first.y == second.y && first.x < second.x);
 
             browser.manage().window().setSize(new Dimension(500, 900));
-            RunTable.await("one column", () -> {
-                List<WebElement> parts = browser.findElements(By.cssSelector(".differs > div"));
-                Point first = parts.get(0).getLocation();
-                Point second = parts.get(1).getLocation();
-                return first.x == second.x && first.y < second.y ? true : null;
-            });
+            awaitParts("one column", (first, second) -> first.x == second.x && first.y < second.y);
         } finally {
             browser.manage().window().setSize(before);
         }
+    }
+
+    /** Waits until the two parts of a comparison stand so: a window takes its size a moment after it was told. */
+    private static void awaitParts(String how, BiPredicate<Point, Point> standSo) {
+        RunTable.await(how, () -> {
+            List<WebElement> parts = browser.findElements(By.cssSelector(".differs > div"));
+            return standSo.test(parts.get(0).getLocation(), parts.get(1).getLocation()) ? true : null;
+        });
     }
 
     @Test
