@@ -549,6 +549,16 @@ abstract class BoundsTest extends RunningGateway {
 
     // ---- Clients that go away
 
+    /** A call whose run is cancelled once its client leaves, unless somebody else reads it. */
+    private WireResponse postToBeCancelled(String body, Scripted script) throws IOException {
+        return client().post(
+                        ShortBounds.PATIENT_PATH,
+                        body,
+                        script.header(),
+                        "Runtape-On-Disconnect: cancel",
+                        "X-API-Key: mine");
+    }
+
     @Test
     void cancelsARunThatNobodyReads() throws Exception {
         Scripted script = upstream.on(exchange -> {
@@ -556,8 +566,7 @@ abstract class BoundsTest extends RunningGateway {
             exchange.awaitPeerGone();
         });
 
-        WireResponse response =
-                client().post(ShortBounds.PATIENT_PATH, "{}", script.header(), "Runtape-On-Disconnect: cancel");
+        WireResponse response = postToBeCancelled("{}", script);
         response.readUpTo(9);
         response.close();
 
@@ -578,12 +587,7 @@ abstract class BoundsTest extends RunningGateway {
             }
         });
 
-        WireResponse response = client().post(
-                        ShortBounds.PATIENT_PATH,
-                        "{}",
-                        script.header(),
-                        "Runtape-On-Disconnect: cancel",
-                        "X-API-Key: mine");
+        WireResponse response = postToBeCancelled("{}", script);
         response.readUpTo(9);
         response.close();
 
@@ -600,11 +604,7 @@ abstract class BoundsTest extends RunningGateway {
     void cancelsARunWhoseClientLeftBeforeTheHead() throws Exception {
         Scripted script = upstream.on(Script.silence());
 
-        WireResponse response = client().post(
-                        ShortBounds.PATIENT_PATH,
-                        "{\"prompt\":\"left at once\"}",
-                        script.header(),
-                        "Runtape-On-Disconnect: cancel");
+        WireResponse response = postToBeCancelled("{\"prompt\":\"left at once\"}", script);
         script.call();
         response.close();
 
@@ -628,12 +628,7 @@ abstract class BoundsTest extends RunningGateway {
             }
             exchange.chunk("data: 2\n\n").end();
         });
-        WireResponse response = client().post(
-                        ShortBounds.PATIENT_PATH,
-                        "{}",
-                        script.header(),
-                        "Runtape-On-Disconnect: cancel",
-                        "X-API-Key: mine");
+        WireResponse response = postToBeCancelled("{}", script);
         response.readUpTo(9);
         String events = "/history/v1/runs/" + response.header("Runtape-Run-Id") + "/events";
         WireResponse tail = client().get(events, "Accept: text/event-stream", "X-API-Key: mine");
