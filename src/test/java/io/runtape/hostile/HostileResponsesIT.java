@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
@@ -75,8 +76,20 @@ abstract class HostileResponsesIT extends UnderAttack {
         };
     }
 
-    /** Asks so many times at once; each response is whole, or says that it is to be asked for later. Returns how many were whole. */
-    private int askAtOnce(String target) throws Exception {
+    /**
+     * Asks so many times at once, and later again, as clients do, if none of the responses was whole: all the memory may be in use
+     * for indexing the run, which a crowded machine does for longer than a request waits.
+     */
+    private void askAtOnce(String target) throws Exception {
+        int whole = RunTable.await("a whole response", PATIENCE, () -> {
+            int now = wholeOfAskedAtOnce(target);
+            return now > 0 ? now : null;
+        });
+        System.out.printf("%s: %d of %d whole%n", target, whole, AT_ONCE);
+    }
+
+    /** Each response is whole, or says that it is to be asked for later. Returns how many were whole. */
+    private int wholeOfAskedAtOnce(String target) throws Exception {
         List<Future<Integer>> asked = new ArrayList<>();
         for (int i = 0; i < AT_ONCE; i++) {
             asked.add(askers.submit(() -> {
@@ -98,8 +111,6 @@ abstract class HostileResponsesIT extends UnderAttack {
             whole += each.get(PATIENCE.toSeconds(), TimeUnit.SECONDS) == 200 ? 1 : 0;
         }
         assertTrue(gateway.peakMemory() < MEMORY_MAX, gateway.peakMemory() / MIB + " MiB");
-        assertTrue(whole > 0, "nobody was answered");
-        System.out.printf("%s: %d of %d whole%n", target, whole, AT_ONCE);
         return whole;
     }
 
