@@ -11,6 +11,7 @@ import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,29 +29,50 @@ public final class Redaction {
      * JSON web tokens, behind what comes before them without a gap, which is a group. Whether two dots follow as they must is looked at
      * once for each word: otherwise a long one that begins many times over would be read to its end each time.
      */
-    private static final Pattern JSON_WEB_TOKEN = Pattern.compile("(?<![\\w-])(?=[\\w-]++\\.[\\w-]{10,}+\\.[\\w-]{5})"
-            + "([\\w-]*?)\\b(eyJ[\\w-]{10,}+\\.[\\w-]{10,}+\\.[\\w-]{5,}+)");
+    private static final Rule JSON_WEB_TOKEN = new Rule(
+            "eyJ",
+            "(?<![\\w-])(?=[\\w-]++\\.[\\w-]{10,}+\\.[\\w-]{5})"
+                    + "([\\w-]*?)\\b(eyJ[\\w-]{10,}+\\.[\\w-]{10,}+\\.[\\w-]{5,}+)");
 
     /** Keys of OpenAI, Anthropic and others, GitHub, AWS, Slack, Google; bearer tokens and private keys. */
-    private static final List<String> USUAL = List.of(
-            "\\b[sprk]k[-_][A-Za-z0-9_-]{16,}",
-            "\\bgh[pousr]_[A-Za-z0-9]{20,}",
-            "\\bgithub_pat_[A-Za-z0-9_]{20,}",
-            "\\bAKIA[0-9A-Z]{16}\\b",
-            "\\bxox[abeprs]-[A-Za-z0-9-]{10,}",
-            "\\bAIza[0-9A-Za-z_-]{35}",
-            "(?i)\\bbearer [A-Za-z0-9._~+/-]{16,}=*",
+    private static final List<Rule> USUAL = List.of(
+            new Rule("", "\\b[sprk]k[-_][A-Za-z0-9_-]{16,}"),
+            new Rule("gh", "\\bgh[pousr]_[A-Za-z0-9]{20,}"),
+            new Rule("github_pat_", "\\bgithub_pat_[A-Za-z0-9_]{20,}"),
+            new Rule("AKIA", "\\bAKIA[0-9A-Z]{16}\\b"),
+            new Rule("xox", "\\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
+            new Rule("AIza", "\\bAIza[0-9A-Za-z_-]{35}"),
+            new Rule("", "(?i)\\bbearer [A-Za-z0-9._~+/-]{16,}=*"),
             // A backslash belongs to a key only before an n or r: it may escape the quote behind it.
-            "-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\\nr\\s]*(?<!\\\\)(-----END [A-Z ]*PRIVATE KEY-----)?");
+            new Rule(
+                    "PRIVATE KEY-----",
+                    "-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\\nr\\s]*(?<!\\\\)(-----END [A-Z ]*PRIVATE KEY-----)?"));
 
-    private final List<Pattern> rules = new ArrayList<>();
+    private final List<Rule> rules = new ArrayList<>(USUAL);
+
+    /**
+     * What a credential looks like.
+     *
+     * @param part of every match, which is looked for first: most texts have none of these, and an expression takes many times as long;
+     *     empty where there is none
+     */
+    private record Rule(String part, Pattern pattern) {
+
+        Rule(String part, String expression) {
+            this(part, Pattern.compile(expression));
+        }
+
+        /** Finds matches in the text, or nothing at once. */
+        Optional<Matcher> in(String text) {
+            return text.contains(part) ? Optional.of(pattern.matcher(text)) : Optional.empty();
+        }
+    }
 
     /** @throws ConfigurationException if a rule is no regular expression, which stops the start */
     Redaction(ArchiveConfig config) {
-        USUAL.forEach(rule -> rules.add(Pattern.compile(rule)));
         for (String rule : config.cassetteRedact().orElse(List.of())) {
             try {
-                rules.add(Pattern.compile(rule));
+                rules.add(new Rule("", rule));
             } catch (PatternSyntaxException e) {
                 throw new ConfigurationException(
                         "runtape.cassette-redact (RUNTAPE_CASSETTE_REDACT) has a rule that is no"
@@ -72,13 +94,15 @@ public final class Redaction {
     /** @param asterisks how many stand for a match */
     private String of(String text, ToIntFunction<String> asterisks) {
         String redacted = JSON_WEB_TOKEN
-                .matcher(text)
-                .replaceAll(token -> token.group(1) + "*".repeat(token.group(2).length()));
+                .in(text)
+                .map(found -> found.replaceAll(
+                        token -> token.group(1) + "*".repeat(token.group(2).length())))
+                .orElse(text);
         try {
-            for (Pattern rule : rules) {
-                Matcher found = rule.matcher(redacted);
-                if (found.find()) {
-                    redacted = found.replaceAll(match -> "*".repeat(asterisks.applyAsInt(match.group())));
+            for (Rule rule : rules) {
+                Optional<Matcher> found = rule.in(redacted).filter(Matcher::find);
+                if (found.isPresent()) {
+                    redacted = found.get().replaceAll(match -> "*".repeat(asterisks.applyAsInt(match.group())));
                 }
             }
         } catch (StackOverflowError e) {

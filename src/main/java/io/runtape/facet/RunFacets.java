@@ -83,7 +83,11 @@ final class RunFacets implements RunIndex {
     }
 
     @Override
-    public void add(Connection connection, List<EndedRun> runs) throws SQLException {
+    public Addition prepare(List<EndedRun> runs) {
+        return this::add;
+    }
+
+    private void add(Connection connection, List<EndedRun> runs) throws SQLException {
         remove(connection, EndedRun.keys(runs));
         Set<String> owners = new TreeSet<>();
         try (PreparedStatement facets = connection.prepareStatement(INSERT_FACET);

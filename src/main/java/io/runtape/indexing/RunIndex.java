@@ -12,14 +12,27 @@ import java.util.List;
 public interface RunIndex {
 
     /**
-     * Writes what is derived from the runs, in place of what was written of them before. The transaction has locked their rows,
-     * so it must not wait for another connection.
+     * Makes what takes long of the runs, while nothing is locked: who deletes a run waits for its lock.
      *
-     * @param runs of any owners, in the order of their keys, none of them twice
+     * @param runs of any owners, none of them twice
+     * @return writes what is derived from them
      */
-    void add(Connection connection, List<EndedRun> runs) throws SQLException;
+    Addition prepare(List<EndedRun> runs);
 
-    /** About how many bytes of memory {@link #add} takes for what it makes of the run; 0 where that is no more than was read of it. */
+    /** What is derived from runs. */
+    @FunctionalInterface
+    interface Addition {
+
+        /**
+         * Writes it in place of what was written of the runs before. The transaction has locked their rows, so it must not wait for
+         * another connection.
+         *
+         * @param runs those of the prepared ones that are still to be indexed, in the order of their keys
+         */
+        void write(Connection connection, List<EndedRun> runs) throws SQLException;
+    }
+
+    /** About how many bytes of memory is taken for what is made of the run; 0 where that is no more than was read of it. */
     default long bytesMade(EndedRun run) {
         return 0;
     }

@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -152,13 +153,15 @@ final class RunIndexing {
                     withoutRoom.add(runPk);
                 }
             }
+            List<RunIndex.Addition> additions =
+                    indexes.stream().map(index -> index.prepare(reading.runs)).toList();
             Transaction.losable(connection, store.engine(), () -> {
                 List<EndedRun> claimed = claim(connection, reading.runs);
                 if (claimed.isEmpty()) {
                     return claimed;
                 }
-                for (RunIndex index : indexes) {
-                    index.add(connection, claimed);
+                for (RunIndex.Addition addition : additions) {
+                    addition.write(connection, claimed);
                 }
                 return claimed;
             });
@@ -321,10 +324,16 @@ final class RunIndexing {
         store.requireRoom();
         try (Reading reading = new Reading(true, RunSizes.of(connection, List.of(runPk)))) {
             addWhatCanBeRead(reading, runPk);
+            Map<RunIndex, RunIndex.Addition> additions = new LinkedHashMap<>();
+            for (RunIndex index : indexes) {
+                prepare(index, reading.runs).ifPresent(addition -> additions.put(index, addition));
+            }
             Transaction.in(connection, () -> {
                 List<EndedRun> claimed = claim(connection, reading.runs);
-                for (RunIndex index : claimed.isEmpty() ? List.<RunIndex>of() : indexes) {
-                    add(connection, claimed, index);
+                if (!claimed.isEmpty()) {
+                    for (Map.Entry<RunIndex, RunIndex.Addition> each : additions.entrySet()) {
+                        add(connection, claimed, each.getKey(), each.getValue());
+                    }
                 }
                 return claimed;
             });
@@ -347,18 +356,32 @@ final class RunIndexing {
         }
     }
 
-    private static void add(Connection connection, List<EndedRun> runs, RunIndex index) throws SQLException {
+    private static Optional<RunIndex.Addition> prepare(RunIndex index, List<EndedRun> runs) {
+        try {
+            return Optional.of(index.prepare(runs));
+        } catch (RuntimeException e) {
+            logRefusal(index, e);
+            return Optional.empty();
+        }
+    }
+
+    private static void add(Connection connection, List<EndedRun> runs, RunIndex index, RunIndex.Addition addition)
+            throws SQLException {
         try {
             Transaction.partly(connection, () -> {
-                index.add(connection, runs);
+                addition.write(connection, runs);
                 return runs;
             });
         } catch (SQLException | RuntimeException e) {
             if (e instanceof SQLException fault && SqlFault.isOfTheMoment(fault)) {
                 throw e;
             }
-            LOG.errorf("%s cannot take it: %s", index.getClass().getSimpleName(), SqlFault.named(e));
+            logRefusal(index, e);
         }
+    }
+
+    private static void logRefusal(RunIndex index, Exception why) {
+        LOG.errorf("%s cannot take it: %s", index.getClass().getSimpleName(), SqlFault.named(why));
     }
 
     /** Counts the run as indexed. */

@@ -14,7 +14,9 @@ import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -73,18 +75,32 @@ final class RequestIndex implements RunIndex {
     }
 
     @Override
-    public void add(Connection connection, List<EndedRun> runs) throws SQLException {
+    public Addition prepare(List<EndedRun> runs) {
+        Map<Long, String> keys = new HashMap<>();
+        for (EndedRun each : runs) {
+            Run run = each.row();
+            byte @Nullable [] body = each.requestBody();
+            if (body != null && run.upstreamStatus != null) {
+                keys.put(
+                        run.runPk,
+                        CanonicalRequest.of(run.path, body, redaction, room -> {})
+                                .key());
+            }
+        }
+        return (connection, present) -> add(connection, present, keys);
+    }
+
+    private static void add(Connection connection, List<EndedRun> runs, Map<Long, String> keys) throws SQLException {
         remove(connection, EndedRun.keys(runs));
         try (PreparedStatement insert = connection.prepareStatement(
                 "insert into recorded_request (run_pk, owner, request_key) values (?, ?, ?)")) {
             for (EndedRun each : runs) {
                 Run run = each.row();
-                byte @Nullable [] body = each.requestBody();
-                if (body != null && run.upstreamStatus != null) {
+                @Nullable String key = keys.get(run.runPk);
+                if (key != null) {
                     insert.setLong(1, run.runPk);
                     insert.setString(2, run.owner);
-                    CanonicalRequest request = CanonicalRequest.of(run.path, body, redaction, room -> {});
-                    insert.setString(3, request.key());
+                    insert.setString(3, key);
                     insert.addBatch();
                 }
             }

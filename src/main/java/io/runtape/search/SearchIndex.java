@@ -75,14 +75,23 @@ final class SearchIndex implements RunIndex {
     }
 
     @Override
-    public void add(Connection connection, List<EndedRun> runs) throws SQLException {
+    public Addition prepare(List<EndedRun> runs) {
         Map<Long, byte[]> texts = new TreeMap<>();
-        Map<Long, Set<String>> termsOf = new HashMap<>();
+        Map<Long, Set<String>> terms = new HashMap<>();
         for (EndedRun run : runs) {
             List<Passage> passages = RunText.of(run);
             texts.put(run.row().runPk, RunText.stored(passages));
-            termsOf.put(run.row().runPk, terms(passages));
+            terms.put(run.row().runPk, terms(passages));
         }
+        return (connection, present) -> {
+            texts.keySet().retainAll(EndedRun.keys(present));
+            add(connection, present, texts, terms);
+        };
+    }
+
+    private void add(
+            Connection connection, List<EndedRun> runs, Map<Long, byte[]> texts, Map<Long, Set<String>> termsOf)
+            throws SQLException {
         for (long again : keep(connection, texts)) {
             Objects.requireNonNull(termsOf.get(again)).add(RunMarks.AGAIN);
         }

@@ -55,7 +55,11 @@ final class StatsIndex implements RunIndex {
     }
 
     @Override
-    public void add(Connection connection, List<EndedRun> runs) throws SQLException {
+    public Addition prepare(List<EndedRun> runs) {
+        return this::add;
+    }
+
+    private void add(Connection connection, List<EndedRun> runs) throws SQLException {
         SortedMap<SumRows.Of, SumRows> rows = new TreeMap<>();
         Map<Long, Noted> before = forget(connection, EndedRun.keys(runs));
         try (PreparedStatement insert = connection.prepareStatement(INSERT)) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.arc.All;
 import io.restassured.path.json.JsonPath;
+import io.runtape.archive.Redaction;
 import io.runtape.history.IndexedHistory;
 import io.runtape.history.run.Deletion;
 import io.runtape.journal.Journal;
@@ -33,6 +34,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -62,6 +64,9 @@ abstract class RunIndexerTest extends IndexedHistory {
     private static final String FAILS = "fails_at_";
 
     private static final Script DONE = Script.stream("event: run_completed\ndata: {\"result\":\"Done.\"}\n\n");
+
+    /** What PostgreSQL and H2 say of a row that somebody else has locked. */
+    private static final Set<String> LOCKED = Set.of("55P03", "HYT00");
 
     /** Its bytes find room beside large responses, as those of short runs do. */
     private static final String HAN = "\u6771".repeat(40_000);
@@ -222,6 +227,47 @@ abstract class RunIndexerTest extends IndexedHistory {
         }
 
         assertEquals(List.of(2, 1, 0), left);
+    }
+
+    /** Who deletes the run would wait for as long as that takes. */
+    @Test
+    void locksNoRunWhoseRequestItLooksThroughForCredentials() throws Exception {
+        String run = record("{\"agent\":\"long\",\"prompt\":\"" + "wambenger ".repeat(400_000) + "\"}", DONE);
+
+        boolean unlocked = RunTable.await("its request is looked through", () -> {
+            if (isIndexed(run)) {
+                indexAnew(List.of(run), "");
+            }
+            boolean lookedThrough = isLookingForCredentials();
+            boolean now = isUnlocked(run);
+            return lookedThrough && isLookingForCredentials() ? now : null;
+        });
+
+        assertTrue(unlocked);
+        // Other tests read what is left.
+        RunTable.await("it is deleted", () -> history().delete("/runs/" + run).statusCode() == 204 ? true : null);
+    }
+
+    private static boolean isLookingForCredentials() {
+        return Thread.getAllStackTraces().values().stream()
+                .map(stack -> Arrays.stream(stack)
+                        .map(StackTraceElement::getClassName)
+                        .toList())
+                .anyMatch(classes ->
+                        classes.contains(Redaction.class.getName()) && classes.contains(RunIndexing.class.getName()));
+    }
+
+    private boolean isUnlocked(String run) throws SQLException {
+        try (Connection connection = store().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("select 1 from run where id = '" + run + "' for update nowait");
+            return true;
+        } catch (SQLException e) {
+            if (LOCKED.contains(e.getSQLState())) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     @ParameterizedTest
