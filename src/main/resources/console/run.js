@@ -271,8 +271,10 @@ class RunView extends View {
       this.loading = false;
     }
     if (atSequence) {
+      // Where somebody has gone meanwhile, or else where the address told.
+      const at = this.sequence || atSequence;
       this.sequence = 0;
-      this.goTo(atSequence);
+      this.goTo(at);
     }
   }
 

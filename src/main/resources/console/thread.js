@@ -85,8 +85,9 @@ class ThreadView extends View {
     const id = this.place.id;
     const failures = [];
     try {
-      const [thread, runs, transcript] = await Promise.all([
-        getJson(["threads", id], {}, signal),
+      // The thread first: what comes after that is a difference at the next look.
+      const thread = await getJson(["threads", id], {}, signal);
+      const [runs, transcript] = await Promise.all([
         getJson(["threads", id, "runs"], { limit: RUNS_MAX }, signal),
         getJson(["threads", id, "transcript"], {}, signal).catch(failure => void failures.push(failure)),
       ]);
