@@ -42,11 +42,11 @@ final class RestClientTail {
     Multi<SseEvent<String>> read(String run, String key) {
         return Multi.createFrom()
                 .deferred(() -> gateway.after(run, key, lastId))
-                .onItem()
-                .invoke(event -> lastId = event.id())
                 .ifNoItem()
                 .after(silenceMax)
                 .fail()
+                // Behind that: an event that comes at the moment of the failure is not passed on.
+                .invoke(event -> lastId = event.id())
                 .onFailure(failure -> !(failure instanceof WebApplicationException))
                 .retry()
                 .withBackOff(Duration.ofMillis(100), Duration.ofSeconds(1))
