@@ -37,7 +37,7 @@ export function below(origin, prefix) {
 export const CUTS = Number(cuts);
 
 /** More than any of them takes on a machine that builds something else as well. */
-export const LIMIT = { timeout: 150_000 };
+export const LIMIT = { timeout: 600_000 };
 
 /** What is to be read out of a case: status, usage, transcript and so on. */
 export function expectedOf(name) {

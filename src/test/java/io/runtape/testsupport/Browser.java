@@ -2,6 +2,7 @@ package io.runtape.testsupport;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.logging.Level;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -34,6 +35,7 @@ public final class Browser {
         return new ChromeDriver(
                 new ChromeDriverService.Builder()
                         .usingDriverExecutable(driver.path().toFile())
+                        .withTimeout(Duration.ofMinutes(2))
                         .build(),
                 options);
     }
