@@ -11,6 +11,7 @@ import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,8 +29,14 @@ abstract class HostileStreamIT extends UnderAttack {
     /** What a row without a byte takes, in its table and in its index, and what a commit of few rows leaves behind. */
     private static final long BYTES_OF_A_ROW = 500;
 
+    /** How long indexing may keep the memory for large responses, on a machine that has other things to do. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
     /** What the database takes for frames now. */
     abstract long storedBytes() throws Exception;
+
+    /** Whether it takes all of that for frames alone: then some more frames take some more. */
+    abstract boolean storesFramesApart();
 
     /** The settings, with a path whose dialect the events tell. */
     static Map<String, String> recording(Map<String, String> settings) {
@@ -57,7 +64,7 @@ abstract class HostileStreamIT extends UnderAttack {
         assertEquals(EVENTS + 1, run.getInteger("eventCount"));
         long stored = storedBytes() - before;
         System.out.printf("%d bytes were sent, %d are stored%n", stream.length, stored);
-        assertTrue(stored > 0, "what is measured takes the frames");
+        assertTrue(stored > 0 || !storesFramesApart(), "what is measured takes the frames");
         assertTrue(stored < 4L * stream.length + EVENTS * BYTES_OF_A_ROW, stored + " bytes are stored");
 
         JsonArray page = json("/history/v1/runs/" + runId + "/events?limit=500&after=10000")
@@ -98,7 +105,7 @@ abstract class HostileStreamIT extends UnderAttack {
     }
 
     private JsonObject json(String target) throws Exception {
-        try (WireResponse response = client().get(target, KEY)) {
+        try (WireResponse response = WireResponse.againWhile("overloaded", PATIENCE, () -> client().get(target, KEY))) {
             assertEquals(200, response.status());
             return new JsonObject(new String(response.whole(), UTF_8));
         }

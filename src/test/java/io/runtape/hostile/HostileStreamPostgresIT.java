@@ -29,4 +29,9 @@ class HostileStreamPostgresIT extends HostileStreamIT {
             return row.getLong(1);
         }
     }
+
+    @Override
+    boolean storesFramesApart() {
+        return true;
+    }
 }

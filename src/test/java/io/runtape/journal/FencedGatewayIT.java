@@ -131,10 +131,13 @@ class FencedGatewayIT {
         Scripted script = upstream.on(Script.stream("data: x\n\n"));
         execute(CLOSE_NODES);
 
-        try (WireResponse response = gateway.client().post("/v1/run", "{}", script.header())) {
-            assertEnds(gateway);
+        try {
+            open.add(gateway.client().post("/v1/run", "{}", script.header()));
+        } catch (IOException endedBefore) {
+            // It looks at its own row from time to time, too.
         }
 
+        assertEnds(gateway);
         assertEquals(List.of(), table.runs());
         assertTrue(script.isUncalled());
     }

@@ -15,6 +15,7 @@ import io.runtape.testsupport.SmallDisk;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -48,8 +49,8 @@ class FullDiskIT {
 
     private static final int FRAME_BYTES = 60_000;
 
-    /** On a machine that has other things to do. */
-    private static final Duration PACKED_WITHIN = Duration.ofMinutes(3);
+    /** How long what is done with a large run may take on a machine that has other things to do. */
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private static final String KEY = "X-API-Key: disk";
     private static final String EVENT_STREAM = "Accept: text/event-stream";
@@ -71,7 +72,7 @@ class FullDiskIT {
 
             disk.grow();
 
-            assertTrue(flood.get(ScriptedUpstream.PATIENCE.toSeconds(), TimeUnit.SECONDS) >= RUN_BYTES);
+            assertTrue(flood.get(PATIENCE.toSeconds(), TimeUnit.SECONDS) >= RUN_BYTES);
             awaitReadiness(gateway, "UP");
             assertReads(gateway, small);
             assertEquals(200, newRun(gateway, upstream));
@@ -87,7 +88,7 @@ class FullDiskIT {
             byte[] archive;
             try (GatewayProcess from =
                     GatewayProcess.start(GatewayProcess.onH2(dataDir, upstream)).ready()) {
-                flood(from, upstream).get(ScriptedUpstream.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                flood(from, upstream).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
                 try (WireResponse response =
                         from.client().get("/history/v1/runs", "Accept: application/x-ndjson", KEY)) {
                     archive = response.whole();
@@ -119,9 +120,9 @@ class FullDiskIT {
             try (GatewayProcess gateway =
                     GatewayProcess.start(settings, "-Xmx256m").ready()) {
                 String small = smallRun(gateway, upstream);
-                flood(gateway, upstream, PACKED_RUN_BYTES).get(PACKED_WITHIN.toSeconds(), TimeUnit.SECONDS);
+                flood(gateway, upstream, PACKED_RUN_BYTES).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
                 await("the disk has no room for it")
-                        .atMost(PACKED_WITHIN)
+                        .atMost(PATIENCE)
                         .until(() -> gateway.output().stream()
                                 .anyMatch(line -> line.contains("packing is not possible at present")
                                         && line.contains("MiB are free")));
@@ -131,7 +132,7 @@ class FullDiskIT {
                 disk.grow();
 
                 await("both runs are packed")
-                        .atMost(PACKED_WITHIN)
+                        .atMost(PATIENCE)
                         .until(() -> gateway.management().metric("runtape_packed_runs_total") == 2);
                 assertReads(gateway, small);
                 assertEquals(200, newRun(gateway, upstream));
@@ -198,12 +199,13 @@ class FullDiskIT {
     }
 
     /** Whether an archive of one run is; a refusal may come before all of it is sent, and end the connection. */
-    private static boolean isImported(GatewayProcess gateway, byte[] archive) {
+    private static boolean isImported(GatewayProcess gateway, byte[] archive) throws IOException {
         try (WireResponse response = gateway.client()
-                .send("POST", "/history/v1/import", archive, KEY, "Content-Type: application/x-ndjson")) {
+                .send("POST", "/history/v1/import", archive, KEY, "Content-Type: application/x-ndjson")
+                .patient(PATIENCE)) {
             String summary = new String(response.readAll(), UTF_8);
             return response.status() == 200 && summary.contains("\"imported\":1,");
-        } catch (IOException e) {
+        } catch (SocketException ended) {
             return false;
         }
     }
@@ -240,8 +242,9 @@ class FullDiskIT {
         Script script = noise(bytes);
         return CompletableFuture.supplyAsync(() -> {
             Counted counted = new Counted();
-            try (WireResponse response =
-                    gateway.client().post("/v1/run", "{}", upstream.on(script).header(), KEY)) {
+            try (WireResponse response = gateway.client()
+                    .post("/v1/run", "{}", upstream.on(script).header(), KEY)
+                    .patient(PATIENCE)) {
                 assertEquals(WireResponse.End.WHOLE, response.passOn(counted));
             } catch (IOException e) {
                 throw new AssertionError("the run broke off", e);

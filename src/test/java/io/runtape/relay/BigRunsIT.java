@@ -135,8 +135,14 @@ abstract class BigRunsIT {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
     }
 
-    private WireResponse run(Scripted script) throws IOException {
-        return gateway.client().post("/v1/run", "{}", script.header(), KEY);
+    private WireResponse run(Scripted script) {
+        // One commit of many bytes may last for so long that no runs are taken meanwhile.
+        return WireResponse.againWhile(
+                "store_unavailable",
+                PATIENCE,
+                () -> gateway.client()
+                        .post("/v1/run", "{}", script.header(), KEY)
+                        .patient(PATIENCE));
     }
 
     private WireResponse history(String target, String... headerLines) throws IOException {
@@ -146,7 +152,9 @@ abstract class BigRunsIT {
     }
 
     private JsonObject json(String target) throws IOException {
-        try (WireResponse response = history(target)) {
+        // Indexing of runs that have ended may have the memory for large responses.
+        try (WireResponse response = WireResponse.againWhile("overloaded", PATIENCE, () -> history(target))) {
+            assertEquals(200, response.status());
             return new JsonObject(new String(response.whole(), UTF_8));
         }
     }
@@ -215,12 +223,16 @@ abstract class BigRunsIT {
     @Test
     void readersThatNeverReadHoldUpNobodyAndMissNothing() throws Exception {
         Map<Integer, String> sent = new ConcurrentHashMap<>();
-        List<WireResponse> unread = new ArrayList<>();
+        List<Future<WireResponse>> begun = new ArrayList<>();
         for (int i = 0; i < UNREAD; i++) {
-            unread.add(run(flood(i, UNREAD_BYTES, sent)));
+            Scripted script = flood(i, UNREAD_BYTES, sent);
+            begun.add(readers.submit(() -> run(script)));
         }
+        List<WireResponse> unread = new ArrayList<>();
         List<String> runIds = new ArrayList<>();
-        for (WireResponse response : unread) {
+        for (Future<WireResponse> each : begun) {
+            WireResponse response = each.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            unread.add(response);
             runIds.add(response.header("Runtape-Run-Id"));
         }
 
@@ -240,7 +252,7 @@ abstract class BigRunsIT {
             read.add(readers.submit(() -> Seen.of(response).told()));
         }
         for (int i = 0; i < UNREAD; i++) {
-            assertEquals(sent.get(i), read.get(i).get(), "stream " + i);
+            assertEquals(sent.get(i), read.get(i).get(PATIENCE.toSeconds(), TimeUnit.SECONDS), "stream " + i);
             unread.get(i).close();
         }
     }

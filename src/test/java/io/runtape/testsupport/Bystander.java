@@ -20,6 +20,9 @@ public final class Bystander implements AutoCloseable {
 
     private static final Duration PACE = Duration.ofMillis(10);
 
+    /** How long the stream may stand still: an embedded database may write for a while what an attack has left. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
     /** A run longer than any attack: it ends when the bystander has seen enough. */
     private static final long EVENTS_MAX = 100_000;
 
@@ -45,7 +48,8 @@ public final class Bystander implements AutoCloseable {
 
     private Bystander(WireClient client, ScriptedUpstream upstream, String apiKey) throws IOException {
         Scripted script = upstream.on(this::tell);
-        this.response = client.post("/v1/run", "{\"prompt\":\"go on\"}", script.header(), "X-API-Key: " + apiKey);
+        this.response = client.post("/v1/run", "{\"prompt\":\"go on\"}", script.header(), "X-API-Key: " + apiKey)
+                .patient(PATIENCE);
     }
 
     /**
@@ -147,8 +151,7 @@ public final class Bystander implements AutoCloseable {
     public Seen end() {
         enough = true;
         try {
-            return seen.orTimeout(ScriptedUpstream.PATIENCE.toSeconds(), TimeUnit.SECONDS)
-                    .join();
+            return seen.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
         } catch (CompletionException e) {
             throw new AssertionError("the bystander's stream did not end well", e.getCause());
         }

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
 
 /**
  * The response to a request, read as it comes. Nothing is read that is not asked for, so a test that stops asking is a client
@@ -37,6 +39,9 @@ public final class WireResponse implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     public record Arrival(long atNanos, byte[] bytes) {}
 
+    /** As often who was refused asks again: all of a crowd must not keep the gateway from what it is busy with. */
+    private static final Duration AGAIN_EVERY = Duration.ofMillis(500);
+
     private final Socket socket;
     private final InputStream in;
     private final String method;
@@ -54,6 +59,36 @@ public final class WireResponse implements AutoCloseable {
         this.socket = socket;
         this.in = in;
         this.method = method;
+    }
+
+    /**
+     * The response to a call that is made again, as clients do, for as long as it is refused with 503 and this code; fails where
+     * that goes on for longer than the time.
+     */
+    public static WireResponse againWhile(String code, Duration within, Callable<WireResponse> call) {
+        return Awaitility.await("a response other than " + code)
+                .atMost(within)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(AGAIN_EVERY)
+                .until(
+                        () -> {
+                            WireResponse response = call.call();
+                            if (response.isRefusedAs(code)) {
+                                response.close();
+                                return null;
+                            }
+                            return response;
+                        },
+                        response -> response != null);
+    }
+
+    /** Whether this is 503 of one of these codes; if it is 503, its body is read. */
+    public boolean isRefusedAs(String... codes) throws IOException {
+        if (status() != 503) {
+            return false;
+        }
+        readAll();
+        return Arrays.stream(codes).anyMatch(code -> text().contains("\"" + code + "\""));
     }
 
     /** Sends another request over the same connection, once this response was read whole. */
