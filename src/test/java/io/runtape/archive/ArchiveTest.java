@@ -22,6 +22,7 @@ import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.StoreLock;
+import io.runtape.testsupport.TakenMemory;
 import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
 import java.io.ByteArrayInputStream;
@@ -1171,9 +1172,7 @@ abstract class ArchiveTest extends IndexedHistory {
         String id = record(body("Before"), Script.stream("data: 1\n\n"));
         String archive = export("/runs");
         delete("/runs/" + id);
-        try (BudgetShare large = memory.bodies().share()) {
-            large.takeBlocking(Runtime.getRuntime().maxMemory());
-
+        try (BudgetShare large = TakenMemory.allOf(memory.bodies())) {
             JsonNode refused = post((archive + "x".repeat(1 << 20)).getBytes(UTF_8), 503);
 
             assertEquals("overloaded", refused.at("/error/code").asText());
@@ -1185,9 +1184,7 @@ abstract class ArchiveTest extends IndexedHistory {
     /** Takes what others may have of the memory for bodies, but for so many bytes. */
     private BudgetShare allBut(long bytes) {
         long max = Runtime.getRuntime().maxMemory() / 8;
-        BudgetShare others = memory.bodies().share();
-        others.takeBlocking(max - max / 4 - bytes);
-        return others;
+        return TakenMemory.of(memory.bodies(), max - max / 4 - bytes);
     }
 
     private static final int REQUEST_BYTES = 400_000;
