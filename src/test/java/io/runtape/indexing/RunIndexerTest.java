@@ -340,7 +340,8 @@ abstract class RunIndexerTest extends IndexedHistory {
             history().delete("/runs/" + gone).then().statusCode(204);
 
             awaitIndexed(runs.get(0), runs.get(2), runs.get(3));
-            RunTable.await("it is taken out of the index", () -> isNoRemovalLeft() ? true : null);
+            RunTable.await(
+                    "it is taken out of the index", Duration.ofMinutes(2), () -> isNoRemovalLeft() ? true : null);
             assertFalse(isIndexed(failing));
             assertTrue(ids("/runs?q=chuditch").contains(failing), "it is found by its prompt");
         } finally {

@@ -61,6 +61,9 @@ abstract class SearchTest extends IndexedHistory {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** The removals of all callers are in one line, with rests between. */
+    private static final Duration TAKEN_OUT_WITHIN = Duration.ofMinutes(2);
+
     @Inject
     SegmentReader segments;
 
@@ -943,6 +946,7 @@ abstract class SearchTest extends IndexedHistory {
         Instant later = Instant.now().plus(Duration.ofDays(1));
         RunTable.await(
                 "nothing else is to be taken out",
+                TAKEN_OUT_WITHIN,
                 () -> count("select count(*) from search_removal where owner <> ?", owner) == 0 ? true : null);
         try (Connection first = store().connect();
                 Connection second = store().connect()) {
@@ -979,6 +983,7 @@ abstract class SearchTest extends IndexedHistory {
         Instant later = removed.plus(Duration.ofHours(1));
         RunTable.await(
                 "nothing else is to be taken out",
+                TAKEN_OUT_WITHIN,
                 () -> count("select count(*) from search_removal where owner <> ?", owner) == 0 ? true : null);
         try (Connection connection = store().connect()) {
             Segments.insert(
@@ -1021,6 +1026,7 @@ abstract class SearchTest extends IndexedHistory {
         Instant removed = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);
         RunTable.await(
                 "nothing else is to be taken out",
+                TAKEN_OUT_WITHIN,
                 () -> count("select count(*) from search_removal where owner not like ?", owner + "%") == 0
                         ? true
                         : null);
@@ -1107,6 +1113,7 @@ abstract class SearchTest extends IndexedHistory {
                         owner));
         RunTable.await(
                 "its terms are gone",
+                TAKEN_OUT_WITHIN,
                 () -> count("select count(*) from search_segment where owner = ?", owner) == 1
                                 && count("select count(*) from search_removal where owner = ?", owner) == 0
                         ? true
@@ -1140,6 +1147,7 @@ abstract class SearchTest extends IndexedHistory {
 
             RunTable.await(
                     "its terms are gone",
+                    TAKEN_OUT_WITHIN,
                     () -> count("select count(*) from search_removal where owner = ?", owner) == 0 ? true : null);
             assertEquals(0, count("select count(*) from search_segment where owner = ?", owner));
             assertEquals(1, count("select count(*) from search_removal where owner = ?", damaged));
@@ -1208,7 +1216,7 @@ abstract class SearchTest extends IndexedHistory {
             historyOf(credential).delete(run).then().statusCode(204);
         }
 
-        RunTable.await("the terms of all are gone", () -> {
+        RunTable.await("the terms of all are gone", TAKEN_OUT_WITHIN, () -> {
             for (String owner : owners) {
                 if (count("select count(*) from search_segment where owner = ?", owner) > 0) {
                     return null;
