@@ -19,6 +19,7 @@ import io.runtape.server.memory.ByteBudget;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.sse.CorpusCase;
 import io.runtape.testsupport.MemoryWait;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.StoreLock;
@@ -1045,7 +1046,7 @@ abstract class ArchiveTest extends IndexedHistory {
         String first = record(body("Asked well"), Script.stream("data: 1\n\n"));
         String damaged = record(body("Asked in vain"), Script.stream("data: 2\n\n"));
         String last = record(body("Asked well too"), Script.stream("data: 3\n\n"));
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 PreparedStatement update =
                         connection.prepareStatement("update run set request_body = ? where run_pk = ?")) {
             update.setBytes(1, HexFormat.of().parseHex(stored));
@@ -1080,7 +1081,7 @@ abstract class ArchiveTest extends IndexedHistory {
     }
 
     private int change(String sql) throws SQLException {
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 Statement statement = connection.createStatement()) {
             return statement.executeUpdate(sql);
         }

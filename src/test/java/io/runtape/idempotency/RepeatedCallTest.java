@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.KeyTable;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.RunRow;
@@ -401,7 +402,7 @@ abstract class RepeatedCallTest extends RunningGateway {
     }
 
     private void update(String sql, long runPk) throws SQLException {
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 PreparedStatement update = connection.prepareStatement(sql)) {
             update.setLong(1, runPk);
             assertEquals(1, update.executeUpdate());

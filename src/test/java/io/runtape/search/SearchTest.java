@@ -24,6 +24,7 @@ import io.runtape.segment.SegmentReader;
 import io.runtape.segment.Segments;
 import io.runtape.segment.TermBlocks;
 import io.runtape.store.Engine;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -531,7 +532,7 @@ abstract class SearchTest extends IndexedHistory {
                 pages("kudu", 50, "&agent=other&since=" + from + "&until=" + to));
         String changed = ids.get(210);
         assertFalse(pages("kudu", 50, "&agent=other").contains(changed));
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             boolean indexed;
