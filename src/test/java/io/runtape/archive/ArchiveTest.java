@@ -12,16 +12,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.restassured.response.ValidatableResponse;
 import io.runtape.access.Owner;
-import io.runtape.history.RecordedHistory;
+import io.runtape.history.IndexedHistory;
 import io.runtape.journal.Journal;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.ByteBudget;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.sse.CorpusCase;
 import io.runtape.testsupport.MemoryWait;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.StoreLock;
+import io.runtape.testsupport.TakenMemory;
 import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
 import java.io.ByteArrayInputStream;
@@ -62,7 +64,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is exported is imported as the same runs, and nothing else is. */
-abstract class ArchiveTest extends RecordedHistory {
+abstract class ArchiveTest extends IndexedHistory {
 
     @Inject
     Journal journal;
@@ -964,6 +966,8 @@ abstract class ArchiveTest extends RecordedHistory {
     void makesARunAgainWhoseRequestIsAsLongAsItsAgentApiTakes() throws Exception {
         String asked = "{\"pad\":\"" + "abcd\\n".repeat(5 << 20) + "\"}";
         String id = record("/anthropic/v1/messages", asked, Script.stream("data: short\n\n"));
+        // Until it is, that holds as much memory as this takes, or the row.
+        awaitIndexed(id);
         byte[] archive = get("/runs/" + id, LINES);
         assertTrue(archive.length > 34 << 20, () -> archive.length + " bytes are no test of this");
         delete("/runs/" + id);
@@ -971,6 +975,8 @@ abstract class ArchiveTest extends RecordedHistory {
         assertCounts(post(archive, 200).get("data"), 1, 0, 0, 0);
 
         assertEquals(asked, new String(get("/runs/" + id + "/request", "*/*"), UTF_8));
+        // So that what comes next is not held up either.
+        awaitIndexed(id);
     }
 
     @Test
@@ -1040,7 +1046,7 @@ abstract class ArchiveTest extends RecordedHistory {
         String first = record(body("Asked well"), Script.stream("data: 1\n\n"));
         String damaged = record(body("Asked in vain"), Script.stream("data: 2\n\n"));
         String last = record(body("Asked well too"), Script.stream("data: 3\n\n"));
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 PreparedStatement update =
                         connection.prepareStatement("update run set request_body = ? where run_pk = ?")) {
             update.setBytes(1, HexFormat.of().parseHex(stored));
@@ -1075,7 +1081,7 @@ abstract class ArchiveTest extends RecordedHistory {
     }
 
     private int change(String sql) throws SQLException {
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 Statement statement = connection.createStatement()) {
             return statement.executeUpdate(sql);
         }
@@ -1167,9 +1173,7 @@ abstract class ArchiveTest extends RecordedHistory {
         String id = record(body("Before"), Script.stream("data: 1\n\n"));
         String archive = export("/runs");
         delete("/runs/" + id);
-        try (BudgetShare large = memory.bodies().share()) {
-            large.takeBlocking(Runtime.getRuntime().maxMemory());
-
+        try (BudgetShare large = TakenMemory.allOf(memory.bodies())) {
             JsonNode refused = post((archive + "x".repeat(1 << 20)).getBytes(UTF_8), 503);
 
             assertEquals("overloaded", refused.at("/error/code").asText());
@@ -1181,9 +1185,7 @@ abstract class ArchiveTest extends RecordedHistory {
     /** Takes what others may have of the memory for bodies, but for so many bytes. */
     private BudgetShare allBut(long bytes) {
         long max = Runtime.getRuntime().maxMemory() / 8;
-        BudgetShare others = memory.bodies().share();
-        others.takeBlocking(max - max / 4 - bytes);
-        return others;
+        return TakenMemory.of(memory.bodies(), max - max / 4 - bytes);
     }
 
     private static final int REQUEST_BYTES = 400_000;
@@ -1280,7 +1282,7 @@ abstract class ArchiveTest extends RecordedHistory {
     void givesTheRoomOfAnAbortedImportBackWhileAnotherOneIsAtWork() throws Exception {
         byte[] archive = archiveOfLargeRequest();
         long before = memory.bodies().taken();
-        awaitALockAtOnce();
+        awaitAllIndexed();
         try (WireResponse aborted = beginImport(archive);
                 WireResponse other = beginImport(archive)) {
             sendToTheEndOfTheRun(aborted, archive);
@@ -1299,13 +1301,15 @@ abstract class ArchiveTest extends RecordedHistory {
         }
     }
 
-    /** What is indexed just then may hold a lock up for longer than a body may stand still. */
-    private void awaitALockAtOnce() {
-        RunTable.await("the table of runs can be locked at once", Duration.ofMinutes(2), () -> {
-            long began = System.nanoTime();
-            StoreLock.onRuns(store()).close();
-            return System.nanoTime() - began < Duration.ofSeconds(1).toNanos() ? true : null;
-        });
+    /** What is being indexed may hold a lock up for longer than a body may stand still. */
+    private void awaitAllIndexed() {
+        RunTable.await(
+                "nothing is to be indexed",
+                Duration.ofMinutes(2),
+                () -> isTrue("not exists (select 1 from run where indexed_at is null and completed_at is not null"
+                                + " and completed_at <= current_timestamp)")
+                        ? true
+                        : null);
     }
 
     private static boolean isImportAt(Class<?> code) {
@@ -1393,7 +1397,7 @@ abstract class ArchiveTest extends RecordedHistory {
                         .getBytes(UTF_8));
         RunTable.await(
                 "nothing is held for calls that are over", () -> memory.bodies().taken() == 0 ? true : null);
-        awaitALockAtOnce();
+        awaitAllIndexed();
         try (WireResponse aborted = beginImportAs(key, before.length + rest.length + 1, "Content-Encoding: gzip")) {
             aborted.write(before);
             RunTable.await("the import holds the request of its run", () -> holdsRequests(1, 0) ? true : null);

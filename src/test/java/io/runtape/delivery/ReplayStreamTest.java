@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -455,7 +456,7 @@ abstract class ReplayStreamTest extends RecordedHistory {
     }
 
     private void loseFrames(long run) throws Exception {
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 Statement expire = connection.createStatement()) {
             expire.execute("update run set frames_expired_at = current_timestamp, packed_at = current_timestamp"
                     + " where run_pk = " + run);

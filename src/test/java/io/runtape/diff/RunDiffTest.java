@@ -12,7 +12,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
-import io.runtape.history.RecordedHistory;
+import io.runtape.history.IndexedHistory;
 import io.runtape.testsupport.Script;
 import io.runtape.transcript.HostileTexts;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two runs side by side, in each form. */
-abstract class RunDiffTest extends RecordedHistory {
+abstract class RunDiffTest extends IndexedHistory {
 
     private static final String JSON = "application/json";
     private static final String HTML = "text/html";
@@ -593,6 +593,8 @@ abstract class RunDiffTest extends RecordedHistory {
     @Test
     void saysThatSomethingIsNotCompared() throws Exception {
         String longOne = record("{\"prompt\":\"Run the tests.\"}", longAnswer());
+        // Until it is, that takes the memory.
+        awaitIndexed(longOne);
         String shortOne = says(delta("x"), DONE);
 
         JsonPath diff = diff(longOne, shortOne);
@@ -605,6 +607,8 @@ abstract class RunDiffTest extends RecordedHistory {
     @Test
     void comparesTheWholeRequestOfARunWhoseAnswerIsTooLong() throws Exception {
         String longOne = record("{\"prompt\":\"Run the tests.\"}", longAnswer());
+        // Until it is, that takes the memory.
+        awaitIndexed(longOne);
         String other = record(
                 "{\"messages\":[{\"role\":\"user\",\"content\":\"Run the tests.\"}]}", Script.stream(delta("x"), DONE));
 

@@ -23,6 +23,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -362,7 +363,7 @@ abstract class TraitSegmentsTest extends IndexedHistory {
         assertEquals(0, outside(recorded));
 
         historyOf(key).delete("/runs?agent=coder&expect=" + ids.size()).then().statusCode(200);
-        RunTable.await("no segment is left", () -> segments(recorded) == 0 ? true : null);
+        RunTable.await("no segment is left", Duration.ofMinutes(2), () -> segments(recorded) == 0 ? true : null);
     }
 
     /** Those of others come into segments all the same. */

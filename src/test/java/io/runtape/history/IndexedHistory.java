@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -12,10 +13,13 @@ import java.util.List;
 /** What tests of lists and sums begin with: runs that are indexed, with times and tokens that the test has chosen. */
 public abstract class IndexedHistory extends RecordedHistory {
 
+    /** A run of many megabytes takes its time. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
     /** Waits until the gateway has indexed these runs. */
     protected void awaitIndexed(String... ids) {
         for (String id : ids) {
-            RunTable.await("it is indexed", () -> isIndexed(id) ? true : null);
+            RunTable.await("it is indexed", PATIENCE, () -> isIndexed(id) ? true : null);
         }
     }
 

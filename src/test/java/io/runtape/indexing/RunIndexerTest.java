@@ -21,6 +21,7 @@ import io.runtape.testsupport.LargeTables;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.TakenMemory;
 import io.runtape.testsupport.WireResponse;
 import jakarta.inject.Inject;
 import java.sql.Connection;
@@ -153,11 +154,9 @@ abstract class RunIndexerTest extends IndexedHistory {
     @Test
     void indexesShortRunsWhileLargeResponsesHoldTheMemory() throws Exception {
         String all = " bilby".repeat(60_000);
-        BudgetShare large = memory.answers().share();
+        BudgetShare large = TakenMemory.allOf(memory.answers());
         String longRun;
         try {
-            // One may exceed the budget, and keeps all large ones waiting.
-            large.takeBlocking(Runtime.getRuntime().maxMemory());
             longRun = record(
                     "{\"prompt\":\"At length\"}",
                     Script.stream("event: run_completed\ndata: {\"result\":\"" + all + "\"}\n\n"));
@@ -191,9 +190,8 @@ abstract class RunIndexerTest extends IndexedHistory {
     private void waitsForTheMemoryOf(String prompt, String result) throws Exception {
         String run = record("{\"prompt\":\"" + prompt + "\"}", DONE);
         awaitIndexed(run);
-        BudgetShare large = memory.answers().share();
+        BudgetShare large = TakenMemory.allOf(memory.answers());
         try {
-            large.takeBlocking(Runtime.getRuntime().maxMemory());
             update("update run set result = ?, indexed_at = null where id = ?", "\"" + result + "\"", run);
             awaitIndexed(record("{\"prompt\":\"Say little of it\"}", DONE));
             assertFalse(isIndexed(run));
@@ -388,7 +386,8 @@ abstract class RunIndexerTest extends IndexedHistory {
             history().delete("/runs/" + gone).then().statusCode(204);
 
             awaitIndexed(runs.get(0), runs.get(2), runs.get(3));
-            RunTable.await("it is taken out of the index", () -> isNoRemovalLeft() ? true : null);
+            RunTable.await(
+                    "it is taken out of the index", Duration.ofMinutes(2), () -> isNoRemovalLeft() ? true : null);
             assertFalse(isIndexed(failing));
             assertTrue(ids("/runs?q=chuditch").contains(failing), "it is found by its prompt");
         } finally {

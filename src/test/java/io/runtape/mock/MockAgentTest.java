@@ -15,6 +15,7 @@ import io.runtape.run.Run;
 import io.runtape.run.Sha256;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
@@ -486,7 +487,7 @@ abstract class MockAgentTest extends RecordedHistory {
     }
 
     private void damage(String statement, String hex, String run) throws SQLException {
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 PreparedStatement update = connection.prepareStatement(statement)) {
             update.setBytes(1, HexFormat.of().parseHex(hex));
             update.setLong(2, table().ended(run).pk());

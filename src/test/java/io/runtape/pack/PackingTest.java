@@ -19,6 +19,7 @@ import io.runtape.run.RecordedFrame;
 import io.runtape.sse.CorpusCase;
 import io.runtape.testsupport.EarlierRows;
 import io.runtape.testsupport.Noise;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
@@ -303,7 +304,7 @@ abstract class PackingTest extends RunningGateway {
     }
 
     private void digest(String id, String digest) throws SQLException {
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 PreparedStatement update = connection.prepareStatement("update run set digest = ? where id = ?")) {
             update.setString(1, digest);
             update.setString(2, id);

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
 import io.runtape.run.ThreadPosition;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -399,7 +400,7 @@ abstract class FrameExpiryTest extends IndexedHistory {
     }
 
     private void changeRow(String id, String values) throws Exception {
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 Statement change = connection.createStatement()) {
             long pk = table().ended(id).pk();
             assertEquals(1, change.executeUpdate("update run set " + values + " where run_pk = " + pk));

@@ -24,6 +24,7 @@ import io.runtape.segment.SegmentReader;
 import io.runtape.segment.Segments;
 import io.runtape.segment.TermBlocks;
 import io.runtape.store.Engine;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -60,6 +61,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 abstract class SearchTest extends IndexedHistory {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** The removals of all callers are in one line, with rests between. */
+    private static final Duration TAKEN_OUT_WITHIN = Duration.ofMinutes(2);
 
     @Inject
     SegmentReader segments;
@@ -528,7 +532,7 @@ abstract class SearchTest extends IndexedHistory {
                 pages("kudu", 50, "&agent=other&since=" + from + "&until=" + to));
         String changed = ids.get(210);
         assertFalse(pages("kudu", 50, "&agent=other").contains(changed));
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             boolean indexed;
@@ -943,6 +947,7 @@ abstract class SearchTest extends IndexedHistory {
         Instant later = Instant.now().plus(Duration.ofDays(1));
         RunTable.await(
                 "nothing else is to be taken out",
+                TAKEN_OUT_WITHIN,
                 () -> count("select count(*) from search_removal where owner <> ?", owner) == 0 ? true : null);
         try (Connection first = store().connect();
                 Connection second = store().connect()) {
@@ -979,6 +984,7 @@ abstract class SearchTest extends IndexedHistory {
         Instant later = removed.plus(Duration.ofHours(1));
         RunTable.await(
                 "nothing else is to be taken out",
+                TAKEN_OUT_WITHIN,
                 () -> count("select count(*) from search_removal where owner <> ?", owner) == 0 ? true : null);
         try (Connection connection = store().connect()) {
             Segments.insert(
@@ -1021,6 +1027,7 @@ abstract class SearchTest extends IndexedHistory {
         Instant removed = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);
         RunTable.await(
                 "nothing else is to be taken out",
+                TAKEN_OUT_WITHIN,
                 () -> count("select count(*) from search_removal where owner not like ?", owner + "%") == 0
                         ? true
                         : null);
@@ -1107,6 +1114,7 @@ abstract class SearchTest extends IndexedHistory {
                         owner));
         RunTable.await(
                 "its terms are gone",
+                TAKEN_OUT_WITHIN,
                 () -> count("select count(*) from search_segment where owner = ?", owner) == 1
                                 && count("select count(*) from search_removal where owner = ?", owner) == 0
                         ? true
@@ -1140,6 +1148,7 @@ abstract class SearchTest extends IndexedHistory {
 
             RunTable.await(
                     "its terms are gone",
+                    TAKEN_OUT_WITHIN,
                     () -> count("select count(*) from search_removal where owner = ?", owner) == 0 ? true : null);
             assertEquals(0, count("select count(*) from search_segment where owner = ?", owner));
             assertEquals(1, count("select count(*) from search_removal where owner = ?", damaged));
@@ -1208,7 +1217,7 @@ abstract class SearchTest extends IndexedHistory {
             historyOf(credential).delete(run).then().statusCode(204);
         }
 
-        RunTable.await("the terms of all are gone", () -> {
+        RunTable.await("the terms of all are gone", TAKEN_OUT_WITHIN, () -> {
             for (String owner : owners) {
                 if (count("select count(*) from search_segment where owner = ?", owner) > 0) {
                     return null;

@@ -13,6 +13,7 @@ import io.runtape.store.Transaction;
 import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.TakenMemory;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
@@ -293,8 +294,7 @@ abstract class StatsTest extends IndexedHistory {
         }
         awaitIndexed(ids.toArray(String[]::new));
         CompletableFuture<JsonPath> sums;
-        try (BudgetShare large = memory.answers().share()) {
-            large.takeBlocking(Runtime.getRuntime().maxMemory());
+        try (BudgetShare large = TakenMemory.allOf(memory.answers())) {
             sums = CompletableFuture.supplyAsync(() -> json("/stats?groupBy=agent"));
 
             List<String> waiting = MemoryWait.await("io.runtape.stats");

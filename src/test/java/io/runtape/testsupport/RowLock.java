@@ -16,7 +16,7 @@ public final class RowLock implements AutoCloseable {
 
     /** Locks the row of a run, by its key. */
     public static RowLock onRun(Store store, long runPk) throws SQLException {
-        Connection connection = store.connect();
+        Connection connection = PatientConnection.to(store);
         connection.setAutoCommit(false);
         try (PreparedStatement lock = connection.prepareStatement("select 1 from run where run_pk = ? for update")) {
             lock.setLong(1, runPk);

@@ -37,6 +37,9 @@ public final class RunTable implements AutoCloseable {
 
     private static final int SOON = 100;
 
+    /** SQLSTATE of PostgreSQL. */
+    private static final String UNDEFINED_TABLE = "42P01";
+
     /** Opens a connection to the database. */
     @FunctionalInterface
     public interface Connector {
@@ -317,24 +320,40 @@ public final class RunTable implements AutoCloseable {
     /** Every value of every row of every table, as bytes: text in UTF-8. */
     public synchronized List<byte[]> everything() throws SQLException {
         List<byte[]> values = new ArrayList<>();
-        for (String table : tables()) {
-            dump(connection(), table, values);
-        }
+        forEachTable(table -> dump(connection(), table, values));
         return values;
     }
 
     /** The tables that have rows. */
     public synchronized Set<String> filledTables() throws SQLException {
         Set<String> filled = new TreeSet<>();
-        for (String table : tables()) {
+        forEachTable(table -> {
             try (PreparedStatement select = connection().prepareStatement("select 1 from \"" + table + "\" limit 1");
                     ResultSet row = select.executeQuery()) {
                 if (row.next()) {
                     filled.add(table);
                 }
             }
-        }
+        });
         return filled;
+    }
+
+    @FunctionalInterface
+    private interface Look {
+        void at(String table) throws SQLException;
+    }
+
+    /** Passes over those that the gateway has dropped meanwhile, which hold nothing. */
+    private void forEachTable(Look look) throws SQLException {
+        for (String table : tables()) {
+            try {
+                look.at(table);
+            } catch (SQLException e) {
+                if (!UNDEFINED_TABLE.equals(e.getSQLState())) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private List<String> tables() throws SQLException {

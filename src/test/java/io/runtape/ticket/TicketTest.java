@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.response.ValidatableResponse;
 import io.runtape.testsupport.LargeTables;
+import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -105,7 +106,7 @@ abstract class TicketTest extends RunningGateway {
     }
 
     private void endEarlier(String run, Duration by) throws SQLException {
-        try (Connection connection = store().connect();
+        try (Connection connection = PatientConnection.to(store());
                 PreparedStatement update = connection.prepareStatement(
                         "update run set completed_at = completed_at - cast(? as bigint) * interval '1' second where id = ?")) {
             update.setLong(1, by.toSeconds());

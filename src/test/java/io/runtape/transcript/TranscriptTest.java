@@ -18,6 +18,7 @@ import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.TakenMemory;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.util.List;
@@ -186,8 +187,7 @@ abstract class TranscriptTest extends RecordedHistory {
         String target = "/runs/" + gone + "/" + made
                 + (made.equals("diff") ? "?with=" + record("{\"prompt\":\"Say more\"}", says("more")) : "");
         CompletableFuture<Response> told;
-        try (BudgetShare large = memory.answers().share()) {
-            large.takeBlocking(Runtime.getRuntime().maxMemory());
+        try (BudgetShare large = TakenMemory.allOf(memory.answers())) {
             told = CompletableFuture.supplyAsync(() -> history().get(target));
             MemoryWait.await("io.runtape." + made);
             history().delete("/runs/" + gone).then().statusCode(204);
