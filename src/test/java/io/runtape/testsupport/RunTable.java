@@ -37,6 +37,9 @@ public final class RunTable implements AutoCloseable {
 
     private static final int SOON = 100;
 
+    /** What PostgreSQL says of a table that there is not. */
+    private static final String NO_TABLE = "42P01";
+
     /** Opens a connection to the database. */
     @FunctionalInterface
     public interface Connector {
@@ -332,6 +335,8 @@ public final class RunTable implements AutoCloseable {
                 if (row.next()) {
                     filled.add(table);
                 }
+            } catch (SQLException e) {
+                throwUnlessGone(e);
             }
         }
         return filled;
@@ -365,6 +370,15 @@ public final class RunTable implements AutoCloseable {
                     }
                 }
             }
+        } catch (SQLException e) {
+            throwUnlessGone(e);
+        }
+    }
+
+    /** A partition may be dropped once the tables are listed: then it has no row. */
+    private static void throwUnlessGone(SQLException e) throws SQLException {
+        if (!NO_TABLE.equals(e.getSQLState())) {
+            throw e;
         }
     }
 
