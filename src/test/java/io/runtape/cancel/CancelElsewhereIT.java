@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -39,6 +40,9 @@ class CancelElsewhereIT {
     /** Sessions that make notes of cancels that pass. */
     private static final String NOTING = "select count(*) from pg_stat_activity"
             + " where datname = current_database() and query like '%set cancels_passing%' and pid <> pg_backend_pid()";
+
+    /** Less than a call waits for its note, or a run's end for what was noted. */
+    private static final Duration NOTED_WITHIN = Duration.ofMillis(1900);
 
     private static final TwoGateways CLUSTER = new TwoGateways();
 
@@ -184,8 +188,25 @@ class CancelElsewhereIT {
         });
     }
 
-    /** The run's outcome, whose agent ends at the moment in which it is asked to cancel through the other gateway. */
+    /**
+     * The run's outcome, whose agent ends at the moment in which it is asked to cancel through the other gateway. Where the run was
+     * not cancelled and the database may have been too slow for the note, that of another run.
+     */
     private static String outcomeOfCancel(
+            String upstreamId, String idInPath, int status, boolean whole, String credential) throws Exception {
+        long began = System.nanoTime();
+        String outcome = outcomeOfOneCancel(upstreamId, idInPath, status, whole, credential);
+        for (int again = 1; again < 3 && !outcome.startsWith("cancelled/"); again++) {
+            if (System.nanoTime() - began < NOTED_WITHIN.toNanos()) {
+                return outcome;
+            }
+            began = System.nanoTime();
+            outcome = outcomeOfOneCancel(upstreamId + "-" + again, idInPath + "-" + again, status, whole, credential);
+        }
+        return outcome;
+    }
+
+    private static String outcomeOfOneCancel(
             String upstreamId, String idInPath, int status, boolean whole, String credential) throws Exception {
         CountDownLatch told = new CountDownLatch(1);
         Scripted script = waiting(upstreamId, told, whole);

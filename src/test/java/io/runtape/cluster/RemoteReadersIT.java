@@ -294,7 +294,7 @@ class RemoteReadersIT {
 
                 RunTable.await("others are looked for", () -> {
                     return CLUSTER.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-                                            + " and query like '%run_follower%' and datname = current_database()")
+                                            + " and query like '%bool_or(f.reading)%' and datname = current_database()")
                                     > 0
                             ? true
                             : null;

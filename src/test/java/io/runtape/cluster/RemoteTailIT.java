@@ -214,7 +214,7 @@ class RemoteTailIT {
         // What the tails read when they began is counted as well, where it was not yet before.
         assertTrue(read <= 8L * frames + 5L * TAILS, read + " rows were read for " + frames + " frames");
         assertTrue(read >= 2L * frames, read + " rows cannot be all");
-        assertEquals(2, CLUSTER.listening(), "one session a gateway listens");
+        RunTable.await("one session a gateway listens", () -> CLUSTER.listening() == 2 ? true : null);
     }
 
     private static long rowsRead() throws SQLException {
@@ -331,6 +331,8 @@ class RemoteTailIT {
         }
         damaged.end();
         CLUSTER.table().ended(damaged.id);
+        // It has its end when the gateway knows that this is stored.
+        damaged.live.readAll();
         assertEquals(
                 204,
                 recording

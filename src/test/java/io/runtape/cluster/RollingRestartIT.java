@@ -183,35 +183,42 @@ class RollingRestartIT {
         CountDownLatch second = new CountDownLatch(1);
         byte[] body = "{}".getBytes(UTF_8);
         try (WireResponse live = cluster.post(stopping, twoEvents(second));
-                WireResponse late = stopping.client()
-                        .sendHead(
-                                "POST",
-                                "/v1/run",
-                                TwoGateways.CREDENTIAL,
-                                "Content-Type: application/json",
-                                "Content-Length: " + body.length,
-                                "Expect: 100-continue");
                 Http2Client client = new Http2Client(stopping.port())) {
             live.readUpTo(event(1).length());
-            late.awaitContinue();
-            int shared =
-                    client.request("POST", "/v1/run", false, TwoGateways.CREDENTIAL, "Content-Type: application/json");
-            // Whoever has answered this one has the head of the one before.
-            int next = client.request("GET", "/history/v1/runs/none", true, TwoGateways.CREDENTIAL);
-            assertEquals(404, client.answer(next).status());
+            // A body may stand still for seconds only: what is done meanwhile is done for the second time.
+            assertEquals(404, client.answer(askForNone(client)).status());
+            assertEquals("200", stopping.management().readiness().get("http"));
+            try (WireResponse late = stopping.client()
+                    .sendHead(
+                            "POST",
+                            "/v1/run",
+                            TwoGateways.CREDENTIAL,
+                            "Content-Type: application/json",
+                            "Content-Length: " + body.length,
+                            "Expect: 100-continue")) {
+                late.awaitContinue();
+                int shared = client.request(
+                        "POST", "/v1/run", false, TwoGateways.CREDENTIAL, "Content-Type: application/json");
+                // Whoever has answered this one has the head of the one before.
+                assertEquals(404, client.answer(askForNone(client)).status());
 
-            stopping.terminate();
-            awaitNotReady(stopping);
+                stopping.terminate();
+                awaitNotReady(stopping);
 
-            late.write(body);
-            assertSentElsewhere(late);
-            client.data(shared, body, true);
-            assertEquals(503, client.answer(shared).status());
-            assertEquals(Http2Client.NO_ERROR, client.goAway());
+                late.write(body);
+                assertSentElsewhere(late);
+                client.data(shared, body, true);
+                assertEquals(503, client.answer(shared).status());
+                assertEquals(Http2Client.NO_ERROR, client.goAway());
+            }
             second.countDown();
             live.whole();
         }
         assertEquals(TERMINATED, stopping.exit(EXIT));
+    }
+
+    private static int askForNone(Http2Client client) throws IOException {
+        return client.request("GET", "/history/v1/runs/none", true, TwoGateways.CREDENTIAL);
     }
 
     private static void assertGoesAway(Http2Client client) throws IOException {
@@ -266,7 +273,8 @@ class RollingRestartIT {
             int refused = reconnectUntilGone(stopping, id);
 
             tail.readAll();
-            assertEquals(tailed(1), tail.text());
+            // A stop may last for longer than a tail is silent.
+            assertEquals(tailed(1), tail.text().replace(": keep-alive\n\n", ""));
             assertEquals(WireResponse.End.CUT, tail.end());
             assertEquals(0, refused, "answers that an EventSource takes for the last word");
             assertEquals(TERMINATED, stopping.exit(EXIT));

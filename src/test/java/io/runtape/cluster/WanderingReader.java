@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import io.runtape.testsupport.SlowStore;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -59,7 +60,7 @@ final class WanderingReader {
     }
 
     /** Begins the run and follows it to its end. */
-    WanderingReader follow() throws IOException {
+    WanderingReader follow() throws IOException, InterruptedException {
         begin();
         long until = System.nanoTime() + END.toNanos();
         while (outcome == null) {
@@ -69,11 +70,11 @@ final class WanderingReader {
         return this;
     }
 
-    private void begin() throws IOException {
+    private void begin() throws IOException, InterruptedException {
         at = first;
         connections++;
-        try (WireResponse response =
-                first.client().post("/v1/run", "{}", CREDENTIAL, "Runtape-Event-Ids: true", script.header())) {
+        try (WireResponse response = SlowStore.outlast(
+                () -> first.client().post("/v1/run", "{}", CREDENTIAL, "Runtape-Event-Ids: true", script.header()))) {
             assertEquals(200, response.status());
             runId = response.header("Runtape-Run-Id");
             read(response, random.nextInt(ONE_IS_FAITHFUL) == 0 ? FAITH : PATIENCE);
@@ -96,6 +97,10 @@ final class WanderingReader {
             if (response.status() == 204) {
                 nothingMores++;
                 outcome = outcomeOf(at);
+                return;
+            }
+            if (SlowStore.refuses(response)) {
+                refusals++;
                 return;
             }
             assertEquals(200, response.status(), () -> this + " is answered " + response.text());
@@ -216,7 +221,7 @@ final class WanderingReader {
         return silences;
     }
 
-    /** How often a gateway was not there. */
+    /** How often a gateway was not there, or without its database. */
     int refusals() {
         return refusals;
     }

@@ -11,6 +11,7 @@ import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ShortRuns;
+import io.runtape.testsupport.SlowStore;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -300,10 +301,14 @@ class PackingIT {
                 .header();
     }
 
-    private void record(GatewayProcess gateway, Random chance) throws IOException {
+    private static WireResponse post(GatewayProcess gateway, String script) throws IOException, InterruptedException {
+        return SlowStore.outlast(() -> gateway.client().post("/v1/run", "{}", script));
+    }
+
+    private void record(GatewayProcess gateway, Random chance) throws IOException, InterruptedException {
         Body body = Body.any(chance);
         long began = System.nanoTime();
-        try (WireResponse response = gateway.client().post("/v1/run", "{}", script(body, chance.nextInt(3)))) {
+        try (WireResponse response = post(gateway, script(body, chance.nextInt(3)))) {
             end(response, body, began);
         }
     }
@@ -319,7 +324,7 @@ class PackingIT {
     private void tailWhileItIsPacked(GatewayProcess gateway, PackedAt packedAt) throws Exception {
         Body body = Body.ofLongRun(random);
         long began = System.nanoTime();
-        try (WireResponse response = gateway.client().post("/v1/run", "{}", script(body, 0))) {
+        try (WireResponse response = post(gateway, script(body, 0))) {
             String id = response.header("Runtape-Run-Id");
             try (WireResponse tail = get(gateway, id, "/events?verbatim=true")) {
                 tail.readUpTo(1);
@@ -335,8 +340,10 @@ class PackingIT {
         }
     }
 
-    private static WireResponse get(GatewayProcess gateway, String id, String view) throws IOException {
-        return gateway.client().get("/history/v1/runs/" + id + view, "Accept: text/event-stream");
+    private static WireResponse get(GatewayProcess gateway, String id, String view)
+            throws IOException, InterruptedException {
+        return SlowStore.outlast(
+                () -> gateway.client().get("/history/v1/runs/" + id + view, "Accept: text/event-stream"));
     }
 
     private void assertReadable(WireResponse response, String id, Instant began, PackedAt packedAt)
@@ -351,7 +358,7 @@ class PackingIT {
         }
     }
 
-    private void assertAllReadable(GatewayProcess gateway) throws IOException, SQLException {
+    private void assertAllReadable(GatewayProcess gateway) throws Exception {
         for (String id : recorded.keySet()) {
             try (WireResponse response = get(gateway, id, "/events?verbatim=true")) {
                 assertReadable(response, id, Instant.now(), PackedAt.UNKNOWN);

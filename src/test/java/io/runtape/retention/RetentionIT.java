@@ -19,6 +19,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,9 @@ class RetentionIT {
 
     /** Runs that fail: more than their frames are deleted of at once, and than there is time for if the others waited for each of them. */
     private static final int FAILING = 20;
+
+    /** Half of what they rest for where nothing is left to do. */
+    private static final Duration NO_REST = Duration.ofSeconds(30);
 
     private final ScriptedUpstream upstream = new ScriptedUpstream();
 
@@ -135,23 +139,36 @@ class RetentionIT {
         String database = PostgresServer.freshDatabase();
         Map<String, String> settings = GatewayProcess.onPostgres(database, upstream);
         settings.put("RUNTAPE_ANONYMOUS", "true");
-        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
-            record(gateway);
-        }
         try (Connection connection = connect(database)) {
+            try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+                record(gateway);
+                // Its copies are then left alone by what indexes runs.
+                RunTable.await(
+                        "it is indexed",
+                        () -> count(connection, "run where indexed_at is not null") == 1 ? true : null);
+            }
             keepForTwoYears(connection, 1500);
             settings.put("RUNTAPE_RETENTION", "365d");
             try (GatewayProcess one = GatewayProcess.start(settings);
                     GatewayProcess two = GatewayProcess.start(settings)) {
                 one.ready();
                 two.ready();
-                // They look once a minute where nothing is left to do.
-                RunTable.await(
-                        "all runs are deleted",
-                        Duration.ofSeconds(55),
-                        () -> count(connection, "run") == 0 ? true : null);
+                awaitAllDeletedWithoutRest(connection);
             }
         }
+    }
+
+    private static void awaitAllDeletedWithoutRest(Connection connection) throws SQLException {
+        AtomicLong left = new AtomicLong(count(connection, "run"));
+        AtomicLong since = new AtomicLong(System.nanoTime());
+        RunTable.await("all runs are deleted", Duration.ofMinutes(5), () -> {
+            long now = count(connection, "run");
+            if (left.getAndSet(now) != now) {
+                since.set(System.nanoTime());
+            }
+            assertTrue(System.nanoTime() - since.get() < NO_REST.toNanos(), () -> "they rest with runs left: " + now);
+            return now == 0 ? true : null;
+        });
     }
 
     /** Makes so many copies of the one run that there is. */

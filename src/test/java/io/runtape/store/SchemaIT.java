@@ -360,10 +360,15 @@ class SchemaIT {
         String run = record(three.get(0));
         for (GatewayProcess gateway : three) {
             assertEquals(200, statusOf(gateway, run));
-            assertFalse(
-                    gateway.said().stream().anyMatch(line -> line.contains(" WARN ") || line.contains(" ERROR ")),
-                    () -> String.join("\n", gateway.output()));
+            assertFalse(gateway.said().stream().anyMatch(SchemaIT::isFault), () -> String.join("\n", gateway.output()));
         }
+    }
+
+    /** That the database is slow, as three gateways that start on a busy machine make it, is none. */
+    private static boolean isFault(String line) {
+        return (line.contains(" WARN ") || line.contains(" ERROR "))
+                && !line.contains("the heartbeat of this gateway cannot be written")
+                && !line.contains("other gateways cannot be listened to");
     }
 
     // ---- Through PgBouncer in transaction mode

@@ -40,6 +40,9 @@ class StartIT {
 
     private static final Duration START = Duration.ofMinutes(2);
 
+    /** Half of what another gateway waits for its embedded database. */
+    private static final Duration STOPS_WITHIN = Duration.ofSeconds(5);
+
     /** They do not live for long: compiling less is starting sooner. */
     private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1";
 
@@ -254,14 +257,29 @@ class StartIT {
     @Test
     @Execution(CONCURRENT)
     void takesAnEmbeddedDatabaseOverFromAGatewayThatStops() throws Exception {
+        boolean takenOver = isTakenOver();
+        for (int again = 1; again < 3 && !takenOver; again++) {
+            takenOver = isTakenOver();
+        }
+        assertTrue(takenOver, "a gateway takes too long to stop");
+    }
+
+    /** False where the first gateway took so long to stop that the second one rightly waits no longer. */
+    private boolean isTakenOver() throws Exception {
         GatewayProcess first = start(onH2()).ready();
         GatewayProcess second = start(onH2());
         second.awaitLine("another gateway holds the database");
+        long told = System.nanoTime();
 
         first.terminate();
 
         assertEquals(143, first.exit(START), "what a JVM says that was told to stop");
+        if (System.nanoTime() - told > STOPS_WITHIN.toNanos()) {
+            second.kill();
+            return false;
+        }
         second.ready();
+        return true;
     }
 
     @Test
