@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
-import io.runtape.testsupport.SlowStore;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -60,7 +60,7 @@ final class WanderingReader {
     }
 
     /** Begins the run and follows it to its end. */
-    WanderingReader follow() throws IOException, InterruptedException {
+    WanderingReader follow() throws IOException {
         begin();
         long until = System.nanoTime() + END.toNanos();
         while (outcome == null) {
@@ -70,10 +70,12 @@ final class WanderingReader {
         return this;
     }
 
-    private void begin() throws IOException, InterruptedException {
+    private void begin() throws IOException {
         at = first;
         connections++;
-        try (WireResponse response = SlowStore.outlast(
+        try (WireResponse response = WireResponse.againWhile(
+                "store_unavailable",
+                ScriptedUpstream.PATIENCE,
                 () -> first.client().post("/v1/run", "{}", CREDENTIAL, "Runtape-Event-Ids: true", script.header()))) {
             assertEquals(200, response.status());
             runId = response.header("Runtape-Run-Id");
@@ -99,7 +101,7 @@ final class WanderingReader {
                 outcome = outcomeOf(at);
                 return;
             }
-            if (SlowStore.refuses(response)) {
+            if (response.isRefusedAs("store_unavailable")) {
                 refusals++;
                 return;
             }

@@ -11,7 +11,6 @@ import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ShortRuns;
-import io.runtape.testsupport.SlowStore;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -301,11 +301,16 @@ class PackingIT {
                 .header();
     }
 
-    private static WireResponse post(GatewayProcess gateway, String script) throws IOException, InterruptedException {
-        return SlowStore.outlast(() -> gateway.client().post("/v1/run", "{}", script));
+    private static WireResponse post(GatewayProcess gateway, String script) {
+        return onceTheStoreIsThere(() -> gateway.client().post("/v1/run", "{}", script));
     }
 
-    private void record(GatewayProcess gateway, Random chance) throws IOException, InterruptedException {
+    /** A busy database may stand still for a moment. */
+    private static WireResponse onceTheStoreIsThere(Callable<WireResponse> call) {
+        return WireResponse.againWhile("store_unavailable", PATIENCE, call);
+    }
+
+    private void record(GatewayProcess gateway, Random chance) throws IOException {
         Body body = Body.any(chance);
         long began = System.nanoTime();
         try (WireResponse response = post(gateway, script(body, chance.nextInt(3)))) {
@@ -340,9 +345,8 @@ class PackingIT {
         }
     }
 
-    private static WireResponse get(GatewayProcess gateway, String id, String view)
-            throws IOException, InterruptedException {
-        return SlowStore.outlast(
+    private static WireResponse get(GatewayProcess gateway, String id, String view) {
+        return onceTheStoreIsThere(
                 () -> gateway.client().get("/history/v1/runs/" + id + view, "Accept: text/event-stream"));
     }
 
@@ -358,7 +362,7 @@ class PackingIT {
         }
     }
 
-    private void assertAllReadable(GatewayProcess gateway) throws Exception {
+    private void assertAllReadable(GatewayProcess gateway) throws IOException, SQLException {
         for (String id : recorded.keySet()) {
             try (WireResponse response = get(gateway, id, "/events?verbatim=true")) {
                 assertReadable(response, id, Instant.now(), PackedAt.UNKNOWN);
