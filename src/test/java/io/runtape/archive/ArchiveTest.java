@@ -1282,7 +1282,7 @@ abstract class ArchiveTest extends IndexedHistory {
     void givesTheRoomOfAnAbortedImportBackWhileAnotherOneIsAtWork() throws Exception {
         byte[] archive = archiveOfLargeRequest();
         long before = memory.bodies().taken();
-        awaitAllIndexed();
+        awaitALockAtOnce();
         try (WireResponse aborted = beginImport(archive);
                 WireResponse other = beginImport(archive)) {
             sendToTheEndOfTheRun(aborted, archive);
@@ -1301,15 +1301,13 @@ abstract class ArchiveTest extends IndexedHistory {
         }
     }
 
-    /** What is being indexed may hold a lock up for longer than a body may stand still. */
-    private void awaitAllIndexed() {
-        RunTable.await(
-                "nothing is to be indexed",
-                Duration.ofMinutes(2),
-                () -> isTrue("not exists (select 1 from run where indexed_at is null and completed_at is not null"
-                                + " and completed_at <= current_timestamp)")
-                        ? true
-                        : null);
+    /** What is indexed just then may hold a lock up for longer than a body may stand still. */
+    private void awaitALockAtOnce() {
+        RunTable.await("the table of runs can be locked at once", Duration.ofMinutes(2), () -> {
+            long began = System.nanoTime();
+            StoreLock.onRuns(store()).close();
+            return System.nanoTime() - began < Duration.ofSeconds(1).toNanos() ? true : null;
+        });
     }
 
     private static boolean isImportAt(Class<?> code) {
@@ -1397,7 +1395,7 @@ abstract class ArchiveTest extends IndexedHistory {
                         .getBytes(UTF_8));
         RunTable.await(
                 "nothing is held for calls that are over", () -> memory.bodies().taken() == 0 ? true : null);
-        awaitAllIndexed();
+        awaitALockAtOnce();
         try (WireResponse aborted = beginImportAs(key, before.length + rest.length + 1, "Content-Encoding: gzip")) {
             aborted.write(before);
             RunTable.await("the import holds the request of its run", () -> holdsRequests(1, 0) ? true : null);

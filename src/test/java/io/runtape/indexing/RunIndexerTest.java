@@ -238,7 +238,7 @@ abstract class RunIndexerTest extends IndexedHistory {
             }
             boolean lookedThrough = isLookingForCredentials();
             boolean now = isUnlocked(run);
-            return lookedThrough && isLookingForCredentials() ? now : null;
+            return (lookedThrough && isLookingForCredentials()) ? now : null;
         });
 
         assertTrue(unlocked);
