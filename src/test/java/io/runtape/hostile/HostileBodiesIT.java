@@ -52,9 +52,6 @@ abstract class HostileBodiesIT extends UnderAttack {
     /** The heap, as much again for the buffers of sockets, and what a JVM has besides. */
     private static final long MEMORY_MAX = 768L * MIB;
 
-    /** How long one attack may take on a machine that has other things to do. */
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
-
     private final ExecutorService callers = Executors.newCachedThreadPool();
 
     @AfterAll
@@ -81,11 +78,6 @@ abstract class HostileBodiesIT extends UnderAttack {
                 return run.getString("status").equals("running") ? null : run;
             }
         });
-    }
-
-    /** The response to a call that nothing which an attack holds keeps out; only the database may stand still for a moment. */
-    private static WireResponse taken(Callable<WireResponse> call) {
-        return WireResponse.againWhile("store_unavailable", PATIENCE, call);
     }
 
     private void assertThatCallsPass() throws IOException {

@@ -10,7 +10,6 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -31,8 +30,6 @@ abstract class HostileResponsesIT extends UnderAttack {
 
     /** The heap, as much again for the buffers of sockets, and what a JVM has besides. */
     private static final long MEMORY_MAX = 768L * MIB;
-
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final ExecutorService askers = Executors.newCachedThreadPool();
 

@@ -11,7 +11,6 @@ import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.OutputStream;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,9 +27,6 @@ abstract class HostileStreamIT extends UnderAttack {
 
     /** What a row without a byte takes, in its table and in its index, and what a commit of few rows leaves behind. */
     private static final long BYTES_OF_A_ROW = 500;
-
-    /** How long indexing may keep the memory for large responses, on a machine that has other things to do. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** What the database takes for frames now. */
     abstract long storedBytes() throws Exception;

@@ -17,7 +17,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -42,9 +41,6 @@ abstract class StrangeCallersIT extends UnderAttack {
     private static final String JSON = "Content-Type: application/json";
     private static final String BODY = "{\"prompt\":\"x\"}";
     private static final String EVENT = "data: {\"n\":1}\n\n";
-
-    /** How long who was refused asks again: indexing may keep the memory for large responses, or one commit may last. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** The connection is closed without a response. */
     private static final int CLOSED = 0;
@@ -339,21 +335,17 @@ abstract class StrangeCallersIT extends UnderAttack {
     }
 
     private int post(String target, Scripted script, String headerLine) throws IOException {
-        try (WireResponse response = stored(() -> client().post(target, BODY, script.header(), KEY, headerLine))) {
+        try (WireResponse response = taken(() -> client().post(target, BODY, script.header(), KEY, headerLine))) {
             response.readAll();
             return response.status();
         }
     }
 
     private int status(String method, String target) throws IOException {
-        try (WireResponse response = stored(() -> client().send(method, target, new byte[0], KEY))) {
+        try (WireResponse response = taken(() -> client().send(method, target, new byte[0], KEY))) {
             response.readAll();
             return response.status();
         }
-    }
-
-    private static WireResponse stored(Callable<WireResponse> call) {
-        return WireResponse.againWhile("store_unavailable", PATIENCE, call);
     }
 
     @Test

@@ -7,10 +7,12 @@ import io.runtape.testsupport.GatewayProcess;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireClient;
+import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,6 +43,9 @@ abstract class UnderAttack {
 
     /** So soon the first event of a stream comes when nothing is left to be written. */
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
+
+    /** How long one attack may take on a machine that has other things to do, and who is refused meanwhile comes again. */
+    static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private static final String BYSTANDER_KEY = "bystander";
     private static final int MIB = 1 << 20;
@@ -140,6 +145,11 @@ abstract class UnderAttack {
                 .mapToLong(collected -> Long.parseLong(collected.group(1)))
                 .max()
                 .orElse(0);
+    }
+
+    /** The response to a call that nothing which an attack holds keeps out; only the database may stand still for a moment. */
+    static WireResponse taken(Callable<WireResponse> call) {
+        return WireResponse.againWhile("store_unavailable", PATIENCE, call);
     }
 
     WireClient client() {
