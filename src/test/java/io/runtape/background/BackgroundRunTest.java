@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.restassured.path.json.JsonPath;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.WireResponse;
@@ -51,9 +51,9 @@ abstract class BackgroundRunTest extends RecordedHistory {
     }
 
     /** The run once its outcome is known. */
-    private JsonPath known(String run) {
+    private Json known(String run) {
         return RunTable.await("the outcome of run " + run, () -> {
-            JsonPath now = json("/runs/" + run);
+            Json now = json("/runs/" + run);
             return BackgroundRun.OPEN.contains(String.valueOf(now.getString("data.finishReason"))) ? null : now;
         });
     }
@@ -62,7 +62,7 @@ abstract class BackgroundRunTest extends RecordedHistory {
     @CsvSource({"queued, ''", "in_progress, ?include[]=reasoning.encrypted_content"})
     void hasTheOutcomeThatALaterCallBrings(String status, String query) throws Exception {
         String run = begun(status);
-        JsonPath open = json("/runs/" + run);
+        Json open = json("/runs/" + run);
         assertEquals("completed", open.getString("data.status"));
         assertEquals(status, open.getString("data.finishReason"));
         assertNull(open.getString("data.result"));
@@ -70,7 +70,7 @@ abstract class BackgroundRunTest extends RecordedHistory {
 
         assertEquals(completed, retrieved(query, Script.json(200, completed)));
 
-        JsonPath known = known(run);
+        Json known = known(run);
         assertEquals("completed", known.getString("data.status"));
         assertEquals("completed", known.getString("data.finishReason"));
         assertEquals("Done.", known.getString("data.result"));
@@ -92,7 +92,7 @@ abstract class BackgroundRunTest extends RecordedHistory {
 
         assertEquals(stream, retrieved("?stream=true&starting_after=4", Script.stream(stream)));
 
-        JsonPath known = known(run);
+        Json known = known(run);
         assertEquals("Done.", known.getString("data.result"));
         assertEquals(2, known.getInt("data.usage.outputTokens"));
     }
@@ -125,7 +125,7 @@ abstract class BackgroundRunTest extends RecordedHistory {
 
         retrieved("", Script.json(200, response("failed", error)));
 
-        JsonPath known = known(run);
+        Json known = known(run);
         assertEquals("failed", known.getString("data.status"));
         assertEquals("upstream_error", known.getString("data.reason"));
         assertEquals("server_error", known.getString("data.error.code"));
@@ -137,7 +137,7 @@ abstract class BackgroundRunTest extends RecordedHistory {
 
         retrieved("", Script.json(200, response("cancelled", "")));
 
-        JsonPath known = known(run);
+        Json known = known(run);
         assertEquals("cancelled", known.getString("data.status"));
         assertEquals("cancel_requested", known.getString("data.reason"));
     }

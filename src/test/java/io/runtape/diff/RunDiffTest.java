@@ -10,9 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.history.IndexedHistory;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.Script;
 import io.runtape.transcript.HostileTexts;
 import java.util.ArrayList;
@@ -66,7 +66,7 @@ abstract class RunDiffTest extends IndexedHistory {
         return "/runs/" + first + "/diff?with=" + second;
     }
 
-    private JsonPath diff(String first, String second) {
+    private Json diff(String first, String second) {
         return json(target(first, second));
     }
 
@@ -78,7 +78,7 @@ abstract class RunDiffTest extends IndexedHistory {
         return page(first, second).then().statusCode(200).extract().asString();
     }
 
-    private static String told(JsonPath diff, String at) {
+    private static String told(Json diff, String at) {
         List<Map<String, String>> operations = diff.getList(at + ".operations");
         return operations.stream()
                 .map(piece -> switch (piece.get("kind")) {
@@ -101,7 +101,7 @@ abstract class RunDiffTest extends IndexedHistory {
                         delta("I will run them.\nThey are green."),
                         "event: run_completed\ndata: {\"usage\":{\"inputTokens\":90,\"cachedInputTokens\":7}}\n\n"));
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
 
         assertFalse(diff.getBoolean("data.equal"));
         assertEquals(List.of(first, second), diff.getList("data.runs.id"));
@@ -153,7 +153,7 @@ abstract class RunDiffTest extends IndexedHistory {
                 call("5", "search", Map.of("q", "x")),
                 DONE);
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
         List<String> changes = diff.getList("data.toolCalls.pairs.change");
 
         assertFalse(diff.getBoolean("data.toolCalls.equal"));
@@ -201,9 +201,9 @@ abstract class RunDiffTest extends IndexedHistory {
                                 "\"tool_calls\""),
                         "data: [DONE]\n\n"));
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
 
-        assertTrue(diff.getBoolean("data.text.equal"), diff.prettify());
+        assertTrue(diff.getBoolean("data.text.equal"), diff.toString());
         assertEquals(List.of("same"), diff.getList("data.request.messages.change"));
         assertEquals(List.of("same"), diff.getList("data.toolCalls.pairs.change"));
         assertEquals(List.of("model", "stream"), diff.getList("data.request.members.name"));
@@ -224,7 +224,7 @@ abstract class RunDiffTest extends IndexedHistory {
                 event("file_edit", Map.of("path", "a/b", "action", "deleted")),
                 DONE);
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
 
         assertEquals("think[+ more]", told(diff, "data.reasoning"));
         assertEquals(List.of("changed"), diff.getList("data.files.pairs.change"));
@@ -242,9 +242,9 @@ abstract class RunDiffTest extends IndexedHistory {
                 call("2", "look", Map.of()),
                 DONE);
 
-        JsonPath diff = diff(id, id);
+        Json diff = diff(id, id);
 
-        assertTrue(diff.getBoolean("data.equal"), diff.prettify());
+        assertTrue(diff.getBoolean("data.equal"), diff.toString());
         assertTrue(diff.getBoolean("data.request.equal"));
         assertEquals(List.of("same", "same"), diff.getList("data.toolCalls.pairs.change"));
         assertEquals(0, diff.getInt("data.usage.inputTokens.difference"));
@@ -263,7 +263,7 @@ abstract class RunDiffTest extends IndexedHistory {
         String first = record(body.formatted("much"), Script.stream(delta("x"), DONE));
         String second = record(body.formatted("no"), Script.stream(delta("x"), DONE));
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
 
         assertEquals(List.of("same", "same", "changed"), diff.getList("data.request.messages.change"));
         assertEquals("tool", diff.getString("data.request.messages[2].role"));
@@ -278,7 +278,7 @@ abstract class RunDiffTest extends IndexedHistory {
         String first = record(body.formatted("data:a"), Script.stream(delta("x"), DONE));
         String second = record(body.formatted("data:b"), Script.stream(delta("x"), DONE));
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
 
         assertEquals(List.of("same"), diff.getList("data.request.messages.change"));
         assertEquals(List.of("messages"), diff.getList("data.request.members.name"));
@@ -303,10 +303,10 @@ abstract class RunDiffTest extends IndexedHistory {
         String first = record(ofFirst, Script.stream(delta("x"), DONE));
         String second = record(ofSecond, Script.stream(delta("x"), DONE));
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
 
         assertEquals(
-                name.isEmpty() ? List.of() : List.of(name), diff.getList("data.request.members.name"), diff::prettify);
+                name.isEmpty() ? List.of() : List.of(name), diff.getList("data.request.members.name"), diff::toString);
     }
 
     /** So many members of an object that not all of them become nodes of a tree. */
@@ -322,11 +322,11 @@ abstract class RunDiffTest extends IndexedHistory {
         String ordered =
                 record("{\"model\":\"a\",\"input\":{" + members(25_000) + "}}", Script.stream(delta("x"), DONE));
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
         assertEquals(List.of("model"), diff.getList("data.request.members.name"));
         assertFalse(diff.getBoolean("data.request.equal"));
         assertFalse(diff.getBoolean("data.equal"));
-        JsonPath same = diff(first, ordered);
+        Json same = diff(first, ordered);
         assertEquals(List.of(), same.getList("data.request.members.name"));
         assertTrue(same.getBoolean("data.request.equal"));
     }
@@ -339,7 +339,7 @@ abstract class RunDiffTest extends IndexedHistory {
                 Script.stream(delta("x"), DONE));
         String second = record(body.formatted(""), Script.stream(delta("x"), DONE));
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
 
         assertEquals(List.of("removed"), diff.getList("data.request.messages.change"));
         assertEquals("[-Hi]", told(diff, "data.request.messages[0].text"));
@@ -357,7 +357,7 @@ abstract class RunDiffTest extends IndexedHistory {
         String second = record(body.formatted("b"), Script.stream(delta("x"), DONE));
         String plain = says(delta("x"), DONE);
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
 
         assertFalse(diff.getBoolean("data.equal"));
         assertFalse(diff.getBoolean("data.request.equal"));
@@ -374,13 +374,14 @@ abstract class RunDiffTest extends IndexedHistory {
         String longOne = record("{\"seed\":1," + members(30_000) + "}", Script.stream(delta("x"), DONE));
         String shortOne = record("{\"k0\":1,\"label\":\"x\"}", Script.stream(delta("x"), DONE));
 
-        JsonPath diff = diff(longOne, shortOne);
+        Json diff = diff(longOne, shortOne);
         assertEquals("seed", diff.getString("data.request.members[0].name"));
         assertEquals("removed", diff.getString("data.request.members[0].change"));
         List<String> names = diff.getList("data.request.members.name");
         assertFalse(names.contains("k0") || names.contains("label"), () -> "" + names.size());
-        assertEquals(
-                "added", diff(shortOne, longOne).getString("data.request.members.find { it.name == 'seed' }.change"));
+        Json turned = diff(shortOne, longOne);
+        int seed = turned.getList("data.request.members.name").indexOf("seed");
+        assertEquals("added", turned.getString("data.request.members[" + seed + "].change"));
     }
 
     /** As an object and as models write them, as JSON in a text. */
@@ -397,7 +398,7 @@ abstract class RunDiffTest extends IndexedHistory {
         }
 
         for (int i = 0; i < 2; i++) {
-            JsonPath diff = diff(runs.get(i), runs.get(i + 2));
+            Json diff = diff(runs.get(i), runs.get(i + 2));
             assertEquals(List.of(List.of("arguments")), diff.getList("data.toolCalls.pairs.differs"));
             assertFalse(diff.getBoolean("data.equal"));
         }
@@ -408,7 +409,7 @@ abstract class RunDiffTest extends IndexedHistory {
     void comparesALiveRunAsFarAsItHasCome() throws Exception {
         String ended = says(delta("so far so good"), call("1", "shell", Map.of("cmd", "make")), DONE);
         try (LiveRun live = begin("{\"prompt\":\"Run the tests.\"}", delta("so far"))) {
-            JsonPath diff = diff(ended, live.id());
+            Json diff = diff(ended, live.id());
 
             assertEquals(List.of("completed", "running"), diff.getList("data.runs.status"));
             assertEquals("so far[- so good]", told(diff, "data.text"));
@@ -431,7 +432,7 @@ abstract class RunDiffTest extends IndexedHistory {
                 Script.json(500, "{\"error\":{\"code\":\"x\",\"message\":\"broken\"}}"));
 
         assertTrue(diff(stream, whole).getBoolean("data.text.equal"));
-        JsonPath diff = diff(whole, failed);
+        Json diff = diff(whole, failed);
         assertEquals(List.of("completed", "failed"), diff.getList("data.runs.status"));
         assertEquals("upstream_error", diff.getString("data.runs[1].reason"));
         assertFalse(diff.getBoolean("data.equal"));
@@ -571,7 +572,7 @@ abstract class RunDiffTest extends IndexedHistory {
         String first = says(delta(lines("a")), DONE);
         String second = says(delta(lines("b")), DONE);
 
-        JsonPath diff = diff(first, second);
+        Json diff = diff(first, second);
 
         assertTrue(diff.getBoolean("data.text.tooLong"));
         assertEquals(List.of("delete", "insert"), diff.getList("data.text.operations.kind"));
@@ -597,7 +598,7 @@ abstract class RunDiffTest extends IndexedHistory {
         awaitIndexed(longOne);
         String shortOne = says(delta("x"), DONE);
 
-        JsonPath diff = diff(longOne, shortOne);
+        Json diff = diff(longOne, shortOne);
 
         assertEquals(List.of(true, false), diff.getList("data.runs.truncated"));
         assertTrue(html(longOne, shortOne).contains("Something was too long and is not compared."));
@@ -612,7 +613,7 @@ abstract class RunDiffTest extends IndexedHistory {
         String other = record(
                 "{\"messages\":[{\"role\":\"user\",\"content\":\"Run the tests.\"}]}", Script.stream(delta("x"), DONE));
 
-        JsonPath diff = diff(longOne, other);
+        Json diff = diff(longOne, other);
 
         assertEquals(List.of(), diff.getList("data.request.members"));
         assertTrue(diff.getBoolean("data.request.equal"));

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.Script;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -27,13 +27,13 @@ abstract class OwnerIsolationTest extends RecordedHistory {
 
     /** What the served OpenAPI document lists; {@code OpenApiDocumentH2Test} holds it to the code. */
     private List<Endpoint> endpoints() {
-        Map<String, Map<String, Object>> paths = given().baseUri(url())
+        String document = given().baseUri(url())
                 .get("/q/openapi?format=json")
                 .then()
                 .statusCode(200)
                 .extract()
-                .jsonPath()
-                .getMap("paths");
+                .asString();
+        Map<String, Map<String, Object>> paths = Json.of(document).getMap("paths");
         List<Endpoint> endpoints = new ArrayList<>();
         paths.forEach((path, methods) -> {
             if (path.startsWith("/history/v1/")) {
@@ -82,7 +82,7 @@ abstract class OwnerIsolationTest extends RecordedHistory {
                         && response.contentType().contains("ndjson")) {
                     assertTrue(body.contains("\"runs\":0"), call);
                 } else if (response.statusCode() == 200) {
-                    assertEquals(List.of(), response.jsonPath().getList("data"), call);
+                    assertEquals(List.of(), Json.of(response.asString()).getList("data"), call);
                 }
             }
         }
@@ -99,7 +99,7 @@ abstract class OwnerIsolationTest extends RecordedHistory {
             record("{}", Script.stream("data: x\n\n"));
         }
         for (String list : List.of("/runs?limit=1", "/runs?limit=1&sort=durationMs", "/threads?limit=1")) {
-            JsonPath page = json(list);
+            Json page = json(list);
             String cursor = page.getString("meta.nextCursor");
             String read = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
             if (list.startsWith("/runs")) {

@@ -3,14 +3,18 @@ package io.runtape.history;
 import static io.restassured.RestAssured.given;
 
 import io.restassured.http.ContentType;
-import io.restassured.path.json.JsonPath;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -19,6 +23,9 @@ import org.junit.jupiter.api.Assertions;
 
 /** What tests of the history begin with: runs that were really recorded, of a caller that no other test is. */
 public abstract class RecordedHistory extends RunningGateway {
+
+    /** An answer may take as long on a crowded machine. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** The credential of this test. */
     protected final String key = "rt_test_" + UUID.randomUUID();
@@ -40,26 +47,45 @@ public abstract class RecordedHistory extends RunningGateway {
     }
 
     /** The JSON at this address. */
-    protected JsonPath json(String target) {
-        return history()
-                .get(target)
-                .then()
-                .statusCode(200)
-                .contentType(ContentType.JSON)
-                .extract()
-                .jsonPath();
+    protected Json json(String target) {
+        return json(key, target);
+    }
+
+    /** The same, as another caller sees it. */
+    protected Json json(String otherKey, String target) {
+        return Json.of(read(otherKey, target, 200));
+    }
+
+    /** What is answered to this caller with this status, which is JSON. */
+    private String read(String caller, String target, int status) {
+        try (WireResponse response =
+                client().get("/history/v1" + target, "X-API-Key: " + caller).patient(PATIENCE)) {
+            String body = new String(response.whole(), StandardCharsets.UTF_8);
+            Assertions.assertEquals(status, response.status(), body);
+            Assertions.assertTrue(response.header("Content-Type").startsWith("application/json"), body);
+            return body;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Checks that the address is refused so. */
     protected void refused(String target, int status, String code, String... said) {
-        refused(history().get(target).then(), status, code, said);
+        refused(read(key, target, status), code, said);
     }
 
     protected static void refused(ValidatableResponse response, int status, String code, String... said) {
-        JsonPath error = response.statusCode(status)
-                .contentType(ContentType.JSON)
-                .extract()
-                .jsonPath();
+        refused(
+                response.statusCode(status)
+                        .contentType(ContentType.JSON)
+                        .extract()
+                        .asString(),
+                code,
+                said);
+    }
+
+    private static void refused(String body, String code, String... said) {
+        Json error = Json.of(body);
         Assertions.assertEquals(code, error.getString("error.code"));
         Assertions.assertNotNull(error.getString("error.requestId"));
         for (String words : said) {
@@ -76,7 +102,7 @@ public abstract class RecordedHistory extends RunningGateway {
     /** Waits until readers see that a caller's run has ended; on H2 its row says so a moment earlier. */
     protected void awaitEnd(String otherKey, String id) {
         RunTable.await("run " + id + " ends for its readers", () -> {
-            String status = historyOf(otherKey).get("/runs/" + id).jsonPath().getString("data.status");
+            String status = json(otherKey, "/runs/" + id).getString("data.status");
             return "running".equals(status) ? null : status;
         });
     }

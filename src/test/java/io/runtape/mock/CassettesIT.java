@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.restassured.path.json.JsonPath;
 import io.runtape.clients.LangChain4jExample;
 import io.runtape.testsupport.GatewayProcess;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.PostgresServer;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -154,15 +154,16 @@ class CassettesIT {
                     gateway.client().post(CHAT, LANG_CHAIN.formatted("Greet him."), "Authorization: Bearer any");
             String why = new String(miss.whole(), UTF_8);
             assertEquals(404, miss.status());
-            assertEquals("no_recording", new JsonPath(why).getString("error.code"));
+            assertEquals("no_recording", Json.of(why).getString("error.code"));
             assertTrue(
-                    new JsonPath(why)
+                    Json.of(why)
                             .getString("error.message")
                             .contains("messages[0].content: recorded \"Never asked again.\", asked \"Greet him.\""),
                     why);
 
             WireResponse other = gateway.client().get("/v1/models", KEY);
-            assertEquals("no_recording", new JsonPath(new String(other.whole(), UTF_8)).getString("error.code"));
+            assertEquals(
+                    "no_recording", Json.of(new String(other.whole(), UTF_8)).getString("error.code"));
             gateway.terminate();
             gateway.exit(Duration.ofSeconds(30));
             assertTrue(
@@ -242,7 +243,7 @@ class CassettesIT {
 
             RunTable.await("both are in the sums", () -> {
                 try (WireResponse stats = gateway.client().get("/history/v1/stats", KEY)) {
-                    JsonPath sums = new JsonPath(new String(stats.whole(), UTF_8));
+                    Json sums = Json.of(new String(stats.whole(), UTF_8));
                     return List.of(2).equals(sums.getList("data.runs")) ? true : null;
                 }
             });

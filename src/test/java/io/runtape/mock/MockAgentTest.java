@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
-import io.restassured.path.json.JsonPath;
 import io.runtape.archive.Redaction;
 import io.runtape.history.RecordedHistory;
 import io.runtape.indexing.EndedRun;
@@ -15,6 +14,7 @@ import io.runtape.run.Run;
 import io.runtape.run.Sha256;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -87,7 +87,7 @@ abstract class MockAgentTest extends RecordedHistory {
     private static void refused(WireResponse response, int status, String code, String... said) throws Exception {
         String body = new String(response.whole(), UTF_8);
         assertEquals(status, response.status(), body);
-        JsonPath error = new JsonPath(body);
+        Json error = Json.of(body);
         assertEquals(code, error.getString("error.code"));
         for (String words : said) {
             assertTrue(error.getString("error.message").contains(words), body);
@@ -576,7 +576,7 @@ abstract class MockAgentTest extends RecordedHistory {
         String run = record(body(), Script.stream(EVENTS));
 
         try (WireResponse again = mocked("{}", "Runtape-Replay: " + run, "Runtape-Fault: status=" + status)) {
-            JsonPath error = new JsonPath(new String(again.whole(), UTF_8));
+            Json error = Json.of(new String(again.whole(), UTF_8));
             assertEquals(status, again.status());
             assertEquals("error", error.getString("type"));
             assertEquals(retryAfter, again.head().has("Retry-After") ? again.header("Retry-After") : null);
@@ -713,15 +713,15 @@ abstract class MockAgentTest extends RecordedHistory {
     /** Has another owner import the cassette; returns that owner's key. */
     private String readerOf(byte[] cassette) {
         String reader = "reader-" + key;
-        JsonPath summary = historyOf(reader)
+        Json summary = Json.of(historyOf(reader)
                 .contentType("application/x-ndjson")
                 .body(cassette)
                 .post("/import")
                 .then()
                 .statusCode(200)
                 .extract()
-                .jsonPath();
-        assertEquals(1, summary.getInt("data.imported"), summary.prettify());
+                .asString());
+        assertEquals(1, summary.getInt("data.imported"), summary.toString());
         return reader;
     }
 

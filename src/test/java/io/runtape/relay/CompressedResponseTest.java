@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.restassured.path.json.JsonPath;
 import io.runtape.history.RecordedHistory;
 import io.runtape.run.FrameReader;
 import io.runtape.run.RunTotals;
 import io.runtape.sse.FrameKind;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.RunTable.RunRow;
@@ -154,10 +154,10 @@ abstract class CompressedResponseTest extends RecordedHistory {
         awaitEnd(key, id);
         RunRow row = table().run(id);
 
-        JsonPath run = json("/runs/" + id);
-        JsonPath events = json("/runs/" + id + "/events?kind=event");
+        Json run = json("/runs/" + id);
+        Json events = json("/runs/" + id + "/events?kind=event");
         RunTotals counted = reader.totals(row.pk());
-        JsonPath transcript = json("/runs/" + id + "/transcript");
+        Json transcript = json("/runs/" + id + "/transcript");
 
         assertEquals("green", run.getString("data.result"));
         assertEquals("stop", run.getString("data.finishReason"));
@@ -173,7 +173,7 @@ abstract class CompressedResponseTest extends RecordedHistory {
         assertEquals(decoded, new String(verbatim.whole(), UTF_8));
         // The run's digest is that of the compressed bytes.
         assertFalse(verbatim.head().has("Repr-Digest"));
-        JsonPath encoded = json("/runs/" + id + "/events?kind=encoded&include=raw");
+        Json encoded = json("/runs/" + id + "/events?kind=encoded&include=raw");
         assertEquals("encoded", encoded.getString("data[0].kind"));
         assertEquals(null, encoded.getString("data[0].data"));
     }
@@ -190,7 +190,7 @@ abstract class CompressedResponseTest extends RecordedHistory {
         String id = response.header("Runtape-Run-Id");
         awaitEnd(key, id);
         assertEquals("green", json("/runs/" + id).getString("data.result"));
-        JsonPath events = json("/runs/" + id + "/events?kind=response");
+        Json events = json("/runs/" + id + "/events?kind=response");
         assertEquals(json, events.getString("data[0].data"));
     }
 
@@ -264,7 +264,7 @@ abstract class CompressedResponseTest extends RecordedHistory {
         assertArrayEquals(joined(wire), response.whole());
         awaitEnd(key, id);
 
-        JsonPath events = json("/runs/" + id + "/events?kind=event");
+        Json events = json("/runs/" + id + "/events?kind=event");
         assertEquals("{\"half\":1}", events.getString("data[0].data"));
         assertEquals("next", events.getString("data[1].data"));
         String expected = "data: {\"half\":1}\n\ndata: next\n\nevent: runtape.end\n";

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.restassured.path.json.JsonPath;
 import io.runtape.history.RecordedHistory;
 import io.runtape.sse.FrameKind;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
@@ -82,9 +82,9 @@ abstract class TricklingResponseTest extends RecordedHistory {
         awaitEnd(key, id);
         String body = String.join("", PIECES);
 
-        JsonPath run = json("/runs/" + id);
-        JsonPath events = json("/runs/" + id + "/events?include=raw");
-        JsonPath transcript = json("/runs/" + id + "/transcript");
+        Json run = json("/runs/" + id);
+        Json events = json("/runs/" + id + "/events?include=raw");
+        Json transcript = json("/runs/" + id + "/transcript");
         WireResponse verbatim = client().get(
                         "/history/v1/runs/" + id + "/events?verbatim=true",
                         "Accept: text/event-stream",

@@ -378,7 +378,7 @@ abstract class ResumeTest extends RecordedHistory {
     @Test
     void findsTheThreadOfThePathUnderAnotherNameOfTheCallers() throws Exception {
         record(runs() + "/stream", "{}", Script.stream(values("{}")), "Runtape-Thread-Id: mine", "X-Nothing: 1");
-        String run = history().get("/runs?threadId=mine").jsonPath().getString("data[0].id");
+        String run = json("/runs?threadId=mine").getString("data[0].id");
 
         assertEquals("{}", body(resume(runs() + "/" + run + "/join")));
         assertEquals("{\"upstream\":true}", body(resume("/langgraph/threads/mine/runs/" + run + "/join")));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.Noise;
 import io.runtape.testsupport.PostgresResource;
 import io.runtape.testsupport.RunTable;
@@ -58,7 +59,7 @@ class FrameExpiryPostgresTest extends FrameExpiryTest {
         assertEquals(200, response.statusCode(), response.asString());
         assertEquals(
                 List.of(left),
-                response.jsonPath().getList("data.messages.runId").stream()
+                Json.of(response.asString()).getList("data.messages.runId").stream()
                         .distinct()
                         .toList());
     }

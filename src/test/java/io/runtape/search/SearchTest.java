@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.restassured.http.ContentType;
-import io.restassured.path.json.JsonPath;
 import io.runtape.access.Owner;
 import io.runtape.history.IndexedHistory;
 import io.runtape.segment.Candidates;
@@ -24,6 +23,7 @@ import io.runtape.segment.SegmentReader;
 import io.runtape.segment.Segments;
 import io.runtape.segment.TermBlocks;
 import io.runtape.store.Engine;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -176,7 +176,7 @@ abstract class SearchTest extends IndexedHistory {
         assertWhere(id, "ding*", "tool_result", 4, "a dingo in the yard");
         assertWhere(id, "elephant", "result", 5, "It is an elephant.");
 
-        JsonPath all = json(found("/runs", "aardvark elephant dingo"));
+        Json all = json(found("/runs", "aardvark elephant dingo"));
         assertEquals(List.of("prompt", "result", "tool_result"), all.getList("data[0].highlight.where"));
         assertEquals(List.of(id, id, id), all.getList("data[0].highlight.runId"));
         assertEquals(List.of(List.of(13, 21)), all.getList("data[0].highlight[0].matches"));
@@ -184,7 +184,7 @@ abstract class SearchTest extends IndexedHistory {
     }
 
     private void assertWhere(String id, String query, String where, Integer sequence, String fragment) {
-        JsonPath found = json(found("/runs", query));
+        Json found = json(found("/runs", query));
         assertEquals(List.of(id), found.getList("data.id"), query);
         assertEquals(where, found.getString("data[0].highlight[0].where"), query);
         assertEquals(sequence, found.get("data[0].highlight[0].sequence"), query);
@@ -230,7 +230,7 @@ abstract class SearchTest extends IndexedHistory {
     @Test
     void findsARunningRunByItsPrompt() throws Exception {
         try (LiveRun run = begin(asked("Catch the okapi"), "data: 1\n\n")) {
-            JsonPath found = json(found("/runs", "\"the okapi\""));
+            Json found = json(found("/runs", "\"the okapi\""));
             assertEquals(List.of(run.id()), found.getList("data.id"));
             assertEquals("running", found.getString("data[0].status"));
             assertEquals("prompt", found.getString("data[0].highlight[0].where"));
@@ -720,7 +720,7 @@ abstract class SearchTest extends IndexedHistory {
         String cursor = "";
         String rest = String.join("", more);
         while (cursor != null) {
-            JsonPath page =
+            Json page =
                     json(found("/runs", query, rest, "&limit=" + limit, cursor.isEmpty() ? "" : "&cursor=" + cursor));
             List<String> ids = page.getList("data.id");
             assertTrue(ids.size() <= limit);
@@ -746,11 +746,11 @@ abstract class SearchTest extends IndexedHistory {
         assertEquals(List.of(other, thread), json(found("/threads", "lemur")).getList("data.id"));
         assertEquals(List.of(thread), json(found("/threads", "tapir")).getList("data.id"));
         assertEquals(List.of(), json(found("/threads", "lemur tapir")).getList("data.id"), "both in one run");
-        JsonPath titled = json(found("/threads", "capybara"));
+        Json titled = json(found("/threads", "capybara"));
         assertEquals(List.of(thread), titled.getList("data.id"));
         assertEquals("title", titled.getString("data[0].highlight[0].where"));
         assertNull(titled.get("data[0].highlight[0].runId"));
-        JsonPath page = json(found("/threads", "lemur", "&limit=1"));
+        Json page = json(found("/threads", "lemur", "&limit=1"));
         assertEquals(List.of(other), page.getList("data.id"));
         assertEquals(
                 List.of(thread),
@@ -769,7 +769,7 @@ abstract class SearchTest extends IndexedHistory {
         String owner = table().run(said).owner();
         addNewerThreads(owner, 5000, "The okapi-less number ");
 
-        JsonPath page = json(found("/threads", "okapi", "&limit=1"));
+        Json page = json(found("/threads", "okapi", "&limit=1"));
         assertEquals(List.of(named), page.getList("data.id"));
         assertEquals("title", page.getString("data[0].highlight[0].where"));
         assertEquals(
@@ -798,9 +798,9 @@ abstract class SearchTest extends IndexedHistory {
         addNewerThreads(owner, 2500, "Named ");
         execute("insert into thread_name select owner, id from thread where owner = ? and id like 'newer_%'", owner);
 
-        JsonPath first = json(found("/threads", "numbat"));
+        Json first = json(found("/threads", "numbat"));
         assertEquals(List.of(), first.getList("data.id"));
-        JsonPath next = json(found("/threads", "numbat", "&cursor=" + first.getString("meta.nextCursor")));
+        Json next = json(found("/threads", "numbat", "&cursor=" + first.getString("meta.nextCursor")));
         assertEquals(List.of(thread), next.getList("data.id"));
         assertEquals(
                 50, json(found("/threads", "named -okapi")).getList("data.id").size());
@@ -1211,7 +1211,7 @@ abstract class SearchTest extends IndexedHistory {
         List<String> owners = new ArrayList<>();
         for (String credential : runOf.keySet()) {
             String run = "/runs/" + runOf.get(credential);
-            String owner = historyOf(credential).get(run).jsonPath().getString("data.owner");
+            String owner = json(credential, run).getString("data.owner");
             assertTrue(count("select count(*) from search_segment where owner = ?", owner) > 0);
             owners.add(owner);
             historyOf(credential).delete(run).then().statusCode(204);
@@ -1250,14 +1250,7 @@ abstract class SearchTest extends IndexedHistory {
         assertEquals(List.of(mine), runs("narwhal"));
         for (String list : List.of("/runs", "/threads")) {
             assertEquals(
-                    List.of(),
-                    historyOf("rt_another_" + key)
-                            .get(found(list, "narwhal"))
-                            .then()
-                            .statusCode(200)
-                            .extract()
-                            .jsonPath()
-                            .getList("data"));
+                    List.of(), json("rt_another_" + key, found(list, "narwhal")).getList("data"));
         }
     }
 

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.restassured.path.json.JsonPath;
 import io.runtape.history.IndexedHistory;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.store.Transaction;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.MemoryWait;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -84,7 +84,7 @@ abstract class StatsTest extends IndexedHistory {
     void sumsUpWhatTheRunsTell() throws Exception {
         recorded();
 
-        JsonPath all = json("/stats");
+        Json all = json("/stats");
 
         assertEquals(1, all.getList("data").size());
         assertEquals(Map.of(), all.getMap("data[0].group"));
@@ -124,11 +124,11 @@ abstract class StatsTest extends IndexedHistory {
         awaitIndexed(ids);
 
         assertEquals(tokensOfEachKind(1111), json("/stats").getMap("data[0].usage"));
-        JsonPath agents = json("/stats?groupBy=agent");
+        Json agents = json("/stats?groupBy=agent");
         assertEquals(List.of("coder", "writer"), agents.getList("data.group.agent"));
         assertEquals(tokensOfEachKind(101), agents.getMap("data[0].usage"));
         assertEquals(tokensOfEachKind(1010), agents.getMap("data[1].usage"));
-        JsonPath days = json("/stats?groupBy=day");
+        Json days = json("/stats?groupBy=day");
         assertEquals(List.of("2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01"), days.getList("data.group.day"));
         assertEquals(tokensOfEachKind(100), days.getMap("data[2].usage"));
         for (String more : List.of("", "&upstream=default&path=/v1/run")) {
@@ -172,12 +172,12 @@ abstract class StatsTest extends IndexedHistory {
 
         assertPercentiles(10, 19, 20, json("/stats"), 0);
         assertPercentiles(10, 19, 20, json("/stats?since=2026-01-01&until=2026-02-01"), 0);
-        JsonPath agents = json("/stats?groupBy=agent");
+        Json agents = json("/stats?groupBy=agent");
         assertPercentiles(9, 19, 19, agents, 0);
         assertPercentiles(10, 20, 20, agents, 1);
     }
 
-    private static void assertPercentiles(long p50, long p95, long p99, JsonPath stats, int group) {
+    private static void assertPercentiles(long p50, long p95, long p99, Json stats, int group) {
         Map<String, Long> ranks = Map.of("p50", p50, "p95", p95, "p99", p99);
         ranks.forEach((name, rank) -> {
             near(1000 * rank, stats.getLong("data[" + group + "].durationMs." + name));
@@ -250,7 +250,7 @@ abstract class StatsTest extends IndexedHistory {
     }
 
     private List<String> groups(String groupBy, String name, String tokens) {
-        JsonPath stats = json("/stats?groupBy=" + groupBy);
+        Json stats = json("/stats?groupBy=" + groupBy);
         List<String> groups = new ArrayList<>();
         for (int i = 0; i < stats.getList("data").size(); i++) {
             Object sum = stats.get("data[" + i + "].usage." + tokens);
@@ -264,7 +264,7 @@ abstract class StatsTest extends IndexedHistory {
     void groupsBySeveralAndFilters() throws Exception {
         recorded();
 
-        JsonPath both = json("/stats?groupBy=day&groupBy=agent");
+        Json both = json("/stats?groupBy=day&groupBy=agent");
         assertEquals(4, both.getList("data").size());
         assertEquals(Map.of("day", "2026-01-01", "agent", "coder"), both.getMap("data[0].group"));
         assertEquals(2, both.getInt("data[0].runs"));
@@ -293,7 +293,7 @@ abstract class StatsTest extends IndexedHistory {
             ids.add(record("{\"agent\":\"one-of-many-" + i + "\"}", COMPLETED));
         }
         awaitIndexed(ids.toArray(String[]::new));
-        CompletableFuture<JsonPath> sums;
+        CompletableFuture<Json> sums;
         try (BudgetShare large = TakenMemory.allOf(memory.answers())) {
             sums = CompletableFuture.supplyAsync(() -> json("/stats?groupBy=agent"));
 
@@ -309,15 +309,7 @@ abstract class StatsTest extends IndexedHistory {
     void isOnlyOfTheCallersOwnRuns() throws Exception {
         recorded();
 
-        assertEquals(
-                List.of(),
-                historyOf(key + "-other")
-                        .get("/stats")
-                        .then()
-                        .statusCode(200)
-                        .extract()
-                        .jsonPath()
-                        .getList("data"));
+        assertEquals(List.of(), json(key + "-other", "/stats").getList("data"));
         refused("/stats?all=true", 403, "forbidden", "admin");
         refused("/stats?owner=c-1", 403, "forbidden", "admin");
         refused(historyOf("").get("/stats").then(), 401, "unauthorized");
@@ -605,7 +597,7 @@ abstract class StatsTest extends IndexedHistory {
             runs.merge(each.getValue(), 1, Integer::sum);
         }
 
-        JsonPath groups = json("/stats?groupBy=path");
+        Json groups = json("/stats?groupBy=path");
 
         Map<String, Integer> found = new HashMap<>();
         for (int i = 0; i < groups.getList("data").size(); i++) {
@@ -649,7 +641,7 @@ abstract class StatsTest extends IndexedHistory {
 
     /** Both that a caller has, and the one that the sums have, select the run; each reads other rows. */
     private void assertCounted(String cut) {
-        JsonPath paths = json("/stats?groupBy=path");
+        Json paths = json("/stats?groupBy=path");
         assertEquals(List.of(cut), paths.getList("data.group.path"));
         assertEquals(List.of(1), paths.getList("data.runs"));
         for (String asked : List.of(cut, LONG_PATH.substring(0, 600))) {

@@ -72,7 +72,8 @@ abstract class TranscriptFormsTest extends RecordedHistory {
     }
 
     private List<String> types(String target) {
-        return json(target).getList("data.messages.parts.type.flatten()");
+        List<List<String>> ofMessages = json(target).getList("data.messages.parts.type");
+        return ofMessages.stream().flatMap(List::stream).toList();
     }
 
     @Test

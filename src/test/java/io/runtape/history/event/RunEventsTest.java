@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
@@ -20,6 +19,7 @@ import io.runtape.run.FrameReader;
 import io.runtape.run.RecordedFrame;
 import io.runtape.sse.FrameKind;
 import io.runtape.testsupport.EarlierRows;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.Noise;
 import io.runtape.testsupport.RunTable.FrameRow;
 import io.runtape.testsupport.Script;
@@ -57,7 +57,7 @@ abstract class RunEventsTest extends IndexedHistory {
                         "\uFEFFevent: start\ndata: {\"a\":1}\nid: 7\n\n: beat\n\ndata: {\"type\":\"tool_call\"}\n\n"
                                 + "data: a\ndata: b\n\ndata: cut off"));
 
-        JsonPath page = json("/runs/" + id + "/events");
+        Json page = json("/runs/" + id + "/events");
 
         assertEquals(List.of("event", "comment", "event", "event", "tail"), page.getList("data.kind"));
         assertEquals(List.of(1, 2, 3, 4, 5), page.getList("data.sequence"));
@@ -141,7 +141,7 @@ abstract class RunEventsTest extends IndexedHistory {
 
         Response response = history().get("/runs/" + id + "/events");
 
-        JsonPath page = response.jsonPath();
+        Json page = Json.of(response.asString());
         Instant created = Instant.parse(json("/runs/" + id).getString("data.createdAt"));
         List<FrameRow> rows = table().frames(id);
         for (int i = 0; i < rows.size(); i++) {
@@ -208,7 +208,7 @@ abstract class RunEventsTest extends IndexedHistory {
         byte[] frame = {'d', 'a', 't', 'a', ':', (byte) 0xff, (byte) 0xed, (byte) 0xa0, (byte) 0x80, '\n', '\n'};
         String id = record("{}", Script.stream(frame));
 
-        JsonPath page = json("/runs/" + id + "/events?include=raw");
+        Json page = json("/runs/" + id + "/events?include=raw");
 
         assertEquals("\uFFFD\uFFFD\uFFFD\uFFFD", page.getString("data[0].data"));
         assertArrayEquals(frame, Base64.getDecoder().decode(page.getString("data[0].raw")));
@@ -218,7 +218,7 @@ abstract class RunEventsTest extends IndexedHistory {
     void takesAMarkForAMarkAtTheVeryStartOnly() throws Exception {
         String id = record("{}", Script.stream("\uFEFFdata: 1\n\n\uFEFFdata: 2\n\ndata: \uFEFF3\n\n"));
 
-        JsonPath page = json("/runs/" + id + "/events");
+        Json page = json("/runs/" + id + "/events");
 
         assertEquals(nulls("1", null, "\uFEFF3"), page.getList("data.data"));
     }
@@ -267,7 +267,7 @@ abstract class RunEventsTest extends IndexedHistory {
     void joinsPartsToTheirEvent() throws Exception {
         String id = recordInParts();
 
-        JsonPath page = json("/runs/" + id + "/events?include=raw");
+        Json page = json("/runs/" + id + "/events?include=raw");
 
         assertEquals(List.of("part", "event", "event"), page.getList("data.kind"));
         assertEquals(nulls(null, "slow", "message"), page.getList("data.event"));
@@ -285,7 +285,7 @@ abstract class RunEventsTest extends IndexedHistory {
         byte[] block = ("event: huge\ndata: " + "x".repeat(9 << 20) + "\n\n").getBytes(UTF_8);
         String id = record("{}", Script.stream(block, "data: next\n\n".getBytes(UTF_8)));
 
-        JsonPath events = json("/runs/" + id + "/events?kind=event");
+        Json events = json("/runs/" + id + "/events?kind=event");
 
         assertEquals(nulls("huge", "message"), events.getList("data.type"));
         assertTrue(events.getBoolean("data[0].truncated"));
@@ -295,7 +295,7 @@ abstract class RunEventsTest extends IndexedHistory {
         ByteArrayOutputStream parts = new ByteArrayOutputStream();
         String after = "0";
         for (boolean more = true; more; ) {
-            JsonPath page = json("/runs/" + id + "/events?include=raw&after=" + after);
+            Json page = json("/runs/" + id + "/events?include=raw&after=" + after);
             page.getList("data.raw", String.class)
                     .forEach(raw -> parts.writeBytes(Base64.getDecoder().decode(raw)));
             after = page.getString("data[-1].sequence");
@@ -310,7 +310,7 @@ abstract class RunEventsTest extends IndexedHistory {
         String text =
                 record("{\"stream\":false}", Script.whole(502, "bad".getBytes(UTF_8), "Content-Type: text/plain"));
 
-        JsonPath page = json("/runs/" + id + "/events");
+        Json page = json("/runs/" + id + "/events");
 
         assertEquals(List.of("response"), page.getList("data.kind"));
         assertNull(page.get("data[0].type"));
@@ -385,7 +385,7 @@ abstract class RunEventsTest extends IndexedHistory {
         List<Integer> all = new ArrayList<>();
         String cursor = "";
         for (boolean more = true; more; ) {
-            JsonPath page = json(target + cursor);
+            Json page = json(target + cursor);
             List<Integer> some = page.getList("data.sequence", Integer.class);
             assertFalse(some.isEmpty() && !all.isEmpty(), "an empty page");
             all.addAll(some);
@@ -400,8 +400,8 @@ abstract class RunEventsTest extends IndexedHistory {
         String large = "data: " + "x".repeat(3 << 20) + "\n\n";
         String id = record("{}", Script.stream(large, large, large));
 
-        JsonPath page = json("/runs/" + id + "/events?kind=event");
-        JsonPath rest = json("/runs/" + id + "/events?kind=event&cursor=" + page.getString("meta.nextCursor"));
+        Json page = json("/runs/" + id + "/events?kind=event");
+        Json rest = json("/runs/" + id + "/events?kind=event&cursor=" + page.getString("meta.nextCursor"));
 
         assertTrue(page.getList("data").size() < 3);
         assertTrue(page.getBoolean("meta.hasMore"));
@@ -460,7 +460,7 @@ abstract class RunEventsTest extends IndexedHistory {
         assertEquals("", history().accept(LINES).get(events + "?type=none").asString());
         assertEquals(
                 Base64.getEncoder().encodeToString("event: odd\ndata: 1\n\n".getBytes(UTF_8)),
-                new JsonPath(lines(events + "?include=raw")[0]).getString("raw"));
+                Json.of(lines(events + "?include=raw")[0]).getString("raw"));
         String first = history().get(events + "?limit=1").asString();
         assertTrue(first.startsWith("{\"data\":[" + lines(events)[0] + "]"), first);
     }

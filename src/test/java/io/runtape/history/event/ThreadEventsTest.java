@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.restassured.path.json.JsonPath;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.LargeTables;
 import io.runtape.testsupport.Script;
 import java.sql.SQLException;
@@ -46,7 +46,7 @@ abstract class ThreadEventsTest extends RecordedHistory {
         String first = run("a1", "b2");
         String second = run("a3");
 
-        JsonPath page = json("/threads/" + thread + "/events");
+        Json page = json("/threads/" + thread + "/events");
 
         assertEquals(
                 List.of(position(1, 1), position(1, 2), position(2, 1)), page.getList("data.sequence", Long.class));
@@ -83,7 +83,7 @@ abstract class ThreadEventsTest extends RecordedHistory {
         List<String> all = new ArrayList<>();
         String cursor = "";
         for (boolean more = true; more; ) {
-            JsonPath page = json(target + cursor);
+            Json page = json(target + cursor);
             all.addAll(page.getList("data.data", String.class));
             more = page.getBoolean("meta.hasMore");
             cursor = "&cursor=" + page.getString("meta.nextCursor");

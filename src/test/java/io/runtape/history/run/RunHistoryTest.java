@@ -13,7 +13,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.agroal.api.AgroalDataSource;
 import io.restassured.http.ContentType;
-import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import io.runtape.access.Owner;
 import io.runtape.facet.RunCriteria;
@@ -22,6 +21,7 @@ import io.runtape.facet.Trait.Kind;
 import io.runtape.history.ListFilter;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.DeletionFaults;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.Script;
@@ -130,7 +130,7 @@ abstract class RunHistoryTest extends RecordedHistory {
         Response response = history().get("/runs/" + id);
 
         assertEquals("private, no-cache", response.header("Cache-Control"));
-        JsonPath run = response.then().statusCode(200).extract().jsonPath();
+        Json run = Json.of(response.then().statusCode(200).extract().asString());
         assertEquals(id, run.getString("data.id"));
         assertEquals(thread, run.getString("data.threadId"));
         assertEquals("coder", run.getString("data.agent"));
@@ -163,7 +163,7 @@ abstract class RunHistoryTest extends RecordedHistory {
         assertEquals(31, run.getMap("data").size());
     }
 
-    private static Instant timestamp(JsonPath json, String path) {
+    private static Instant timestamp(Json json, String path) {
         String text = json.getString(path);
         assertTrue(text.matches(TIMESTAMP), text);
         return Instant.parse(text);
@@ -180,7 +180,7 @@ abstract class RunHistoryTest extends RecordedHistory {
     void leavesNullWhatIsNotKnown() throws Exception {
         String id = record("{}", Script.json(503, "{\"error\":{\"code\":\"busy\",\"message\":\"Later.\"}}"));
 
-        JsonPath run = json("/runs/" + id);
+        Json run = json("/runs/" + id);
 
         assertEquals("failed", run.getString("data.status"));
         assertEquals("upstream_error", run.getString("data.reason"));
@@ -232,7 +232,7 @@ abstract class RunHistoryTest extends RecordedHistory {
     @Test
     void showsARunThatGoesOnByItsFrames() throws Exception {
         try (LiveRun live = begin("{\"prompt\":\"go on\"}", "event: run_started\ndata: {}\n\n", ": beat\n\n")) {
-            JsonPath run = json("/runs/" + live.id());
+            Json run = json("/runs/" + live.id());
 
             assertEquals("running", run.getString("data.status"));
             assertEquals(1, run.getLong("data.eventCount"));
@@ -257,7 +257,7 @@ abstract class RunHistoryTest extends RecordedHistory {
     @Test
     void showsARunWithoutFramesYet() throws Exception {
         try (LiveRun live = begin("{}")) {
-            JsonPath run = json("/runs/" + live.id());
+            Json run = json("/runs/" + live.id());
 
             assertEquals(0, run.getLong("data.frameCount"));
             assertNull(run.get("data.firstEventAt"));
@@ -276,7 +276,7 @@ abstract class RunHistoryTest extends RecordedHistory {
         String cursor = "";
         boolean more = true;
         while (more) {
-            JsonPath page = json("/runs?limit=2" + cursor);
+            Json page = json("/runs?limit=2" + cursor);
             listed.addAll(page.getList("data.id", String.class));
             more = page.getBoolean("meta.hasMore");
             assertEquals(more, page.get("meta.nextCursor") != null);
@@ -500,7 +500,7 @@ abstract class RunHistoryTest extends RecordedHistory {
             other.readAll();
         }
 
-        JsonPath counted = deleted("/runs?agent=gone&dryRun=true");
+        Json counted = deleted("/runs?agent=gone&dryRun=true");
         assertEquals(2, counted.getLong("data.count"));
         assertEquals(0, counted.getLong("data.running"));
         assertEquals(3, ids("/runs").size());
@@ -520,16 +520,7 @@ abstract class RunHistoryTest extends RecordedHistory {
             assertEquals(0, table().frames(id).size());
         }
         refused("/threads/" + thread, 404, "not_found");
-        assertEquals(
-                1,
-                historyOf(others)
-                        .get("/runs")
-                        .then()
-                        .statusCode(200)
-                        .extract()
-                        .jsonPath()
-                        .getList("data")
-                        .size());
+        assertEquals(1, json(others, "/runs").getList("data").size());
         assertEquals(0, deleted("/runs?agent=gone&expect=0").getLong("data.count"));
     }
 
@@ -649,7 +640,7 @@ abstract class RunHistoryTest extends RecordedHistory {
     void deletesNothingByAFilterWithARunThatGoesOn() throws Exception {
         String ended = record("{}", COMPLETED);
         try (LiveRun live = begin("{}", "data: x\n\n")) {
-            JsonPath counted = deleted("/runs?since=2020-01-01&dryRun=true");
+            Json counted = deleted("/runs?since=2020-01-01&dryRun=true");
             assertEquals(2, counted.getLong("data.count"));
             assertEquals(1, counted.getLong("data.running"));
             String filter = "/runs?since=2020-01-01";
@@ -695,8 +686,8 @@ abstract class RunHistoryTest extends RecordedHistory {
         refused(historyOf("").delete("/runs?agent=a&expect=0").then(), 401, "unauthorized");
     }
 
-    private JsonPath deleted(String target) {
-        return history().delete(target).then().statusCode(200).extract().jsonPath();
+    private Json deleted(String target) {
+        return Json.of(history().delete(target).then().statusCode(200).extract().asString());
     }
 
     @Test
@@ -721,8 +712,8 @@ abstract class RunHistoryTest extends RecordedHistory {
             recorded.add(0, record("{\"prompt\":\"" + prompt + "\"}", COMPLETED));
         }
 
-        JsonPath page = json("/runs");
-        JsonPath rest = json("/runs?cursor=" + page.getString("meta.nextCursor"));
+        Json page = json("/runs");
+        Json rest = json("/runs?cursor=" + page.getString("meta.nextCursor"));
 
         assertEquals(recorded.subList(0, 4), page.getList("data.id"));
         assertTrue(page.getBoolean("meta.hasMore"));

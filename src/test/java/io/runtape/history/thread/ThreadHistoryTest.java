@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.restassured.path.json.JsonPath;
 import io.restassured.response.ValidatableResponse;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RowLock;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
@@ -37,7 +37,7 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         run(thread);
         record("{\"threadId\":\"" + thread + "\"}", Script.json(500, "{}"));
 
-        JsonPath shown = json("/threads/" + thread);
+        Json shown = json("/threads/" + thread);
 
         assertEquals(thread, shown.getString("data.id"));
         assertNull(shown.get("data.title"));
@@ -57,7 +57,7 @@ abstract class ThreadHistoryTest extends RecordedHistory {
     void countsTheEventsOfARunThatGoesOn() throws Exception {
         run(thread);
         try (LiveRun live = begin("{\"threadId\":\"" + thread + "\"}", "data: 1\n\n", ": beat\n\n")) {
-            JsonPath shown = json("/threads/" + thread);
+            Json shown = json("/threads/" + thread);
 
             assertEquals(2, shown.getLong("data.runCount"));
             assertEquals(3, shown.getLong("data.eventCount"));
@@ -82,9 +82,9 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         threads.add(0, threads.remove(4));
 
         assertEquals(threads, ids("/threads"));
-        JsonPath first = json("/threads?limit=2");
-        JsonPath second = json("/threads?limit=2&cursor=" + first.getString("meta.nextCursor"));
-        JsonPath third = json("/threads?limit=2&cursor=" + second.getString("meta.nextCursor"));
+        Json first = json("/threads?limit=2");
+        Json second = json("/threads?limit=2&cursor=" + first.getString("meta.nextCursor"));
+        Json third = json("/threads?limit=2&cursor=" + second.getString("meta.nextCursor"));
         List<String> paged = new ArrayList<>(first.getList("data.id"));
         paged.addAll(second.getList("data.id"));
         paged.addAll(third.getList("data.id"));
@@ -124,10 +124,10 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         run("thr_" + UUID.randomUUID());
 
         assertEquals(runs, ids("/threads/" + thread + "/runs"));
-        JsonPath first = json("/threads/" + thread + "/runs?limit=2");
+        Json first = json("/threads/" + thread + "/runs?limit=2");
         assertEquals(runs.subList(0, 2), first.getList("data.id"));
         assertTrue(first.getBoolean("meta.hasMore"));
-        JsonPath second = json("/threads/" + thread + "/runs?limit=2&cursor=" + first.getString("meta.nextCursor"));
+        Json second = json("/threads/" + thread + "/runs?limit=2&cursor=" + first.getString("meta.nextCursor"));
         assertEquals(runs.subList(2, 3), second.getList("data.id"));
         assertFalse(second.getBoolean("meta.hasMore"));
         assertEquals("completed", first.getString("data[0].status"));
@@ -148,7 +148,7 @@ abstract class ThreadHistoryTest extends RecordedHistory {
 
         assertEquals(
                 runs,
-                response.lines().map(line -> new JsonPath(line).getString("id")).toList());
+                response.lines().map(line -> Json.of(line).getString("id")).toList());
         refused(history().accept(lines).get(target + "?limit=1").then(), 400, "invalid_request", lines);
         refused(history().accept(lines).get("/threads/none/runs").then(), 404, "not_found");
         refused(history().accept("text/csv").get(target).then(), 406, "not_acceptable", lines);
@@ -348,7 +348,7 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         refused(history().delete("/threads?archived=true&expect=2").then(), 409, "unexpected_count");
         refused(history().delete("/threads?expect=1").then(), 400, "invalid_request", "needs a filter");
         try (LiveRun live = begin("{\"threadId\":\"" + thread + "\"}", "data: 1\n\n")) {
-            JsonPath counted = deleted("/threads?archived=true&dryRun=true");
+            Json counted = deleted("/threads?archived=true&dryRun=true");
             assertEquals(1, counted.getLong("data.count"));
             assertEquals(1, counted.getLong("data.running"));
             refused(
@@ -376,7 +376,7 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         String locked = run(second);
         String first = "thr_" + UUID.randomUUID();
         run(first);
-        CompletableFuture<JsonPath> deletion;
+        CompletableFuture<Json> deletion;
         try (RowLock lock = RowLock.onRun(store(), table().key(locked))) {
             deletion = CompletableFuture.supplyAsync(() -> deleted("/threads?agent=coder&expect=3"));
             RunTable.await("the first one is deleted", () -> {
@@ -391,8 +391,8 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         assertEquals(2, json("/threads/" + thread).getLong("data.runCount"));
     }
 
-    private JsonPath deleted(String target) {
-        return history().delete(target).then().statusCode(200).extract().jsonPath();
+    private Json deleted(String target) {
+        return Json.of(history().delete(target).then().statusCode(200).extract().asString());
     }
 
     @Test

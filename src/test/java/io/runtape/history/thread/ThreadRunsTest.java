@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.restassured.path.json.JsonPath;
 import io.runtape.access.Owner;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
 import jakarta.inject.Inject;
@@ -67,9 +67,10 @@ abstract class ThreadRunsTest extends RecordedHistory {
                 PATIENCE,
                 () -> json("/stats").getList("data.runs").equals(List.of(1700)) ? true : null);
 
-        JsonPath found = json("/threads?q=zebra%20common");
+        Json found = json("/threads?q=zebra%20common");
         assertEquals(List.of(thread, other), found.getList("data.id"));
-        assertEquals(List.of(run + "-0", run + "-1100"), found.getList("data.collect { it.highlight[0].runId }"));
+        assertEquals(run + "-0", found.getString("data[0].highlight[0].runId"));
+        assertEquals(run + "-1100", found.getString("data[1].highlight[0].runId"));
         findsThreadsBehindNewerOnes(List.of(thread, other));
     }
 
