@@ -25,11 +25,15 @@ final class Conversation {
     /** The ids of the calls whose results have been seen. */
     private final Set<String> answeredCalls = new HashSet<>();
 
-    /** The new messages of the next run's request. They count as seen from then on. */
+    /** The messages of the last run. They count as seen for the next one: most transcripts are of one run, and digests take long. */
+    private final List<Message> last = new ArrayList<>();
+
+    /** The new messages of the next run's request. */
     List<Message> asked(List<Message> request) {
-        List<Message> fresh = seen.isEmpty() ? request : fresh(request);
-        request.forEach(this::see);
-        return fresh;
+        last.forEach(this::see);
+        last.clear();
+        last.addAll(request);
+        return seen.isEmpty() ? request : fresh(request);
     }
 
     /**
@@ -48,18 +52,27 @@ final class Conversation {
 
     /** The run's response without the question, which some runtimes return first. */
     List<Message> answered(List<Message> response, List<Message> request) {
-        Set<String> questions = new HashSet<>();
-        request.stream()
-                .filter(message -> message.role() == Role.USER)
-                .map(Conversation::key)
-                .forEach(questions::add);
-        int from = 0;
-        while (from < response.size() && questions.contains(key(response.get(from)))) {
-            from++;
-        }
-        List<Message> said = response.subList(from, response.size());
-        said.forEach(this::see);
+        List<Message> said = response.subList(questions(response, request), response.size());
+        last.addAll(said);
         return said;
+    }
+
+    /** With how many questions of the request the response begins. */
+    private static int questions(List<Message> response, List<Message> request) {
+        if (response.isEmpty() || !isQuestion(response.get(0))) {
+            return 0;
+        }
+        Set<String> asked = new HashSet<>();
+        request.stream().filter(Conversation::isQuestion).map(Conversation::key).forEach(asked::add);
+        int questions = 0;
+        while (questions < response.size() && asked.contains(key(response.get(questions)))) {
+            questions++;
+        }
+        return questions;
+    }
+
+    private static boolean isQuestion(Message message) {
+        return message.role() == Role.USER;
     }
 
     private List<Message> fresh(List<Message> request) {

@@ -37,6 +37,20 @@ class RedactedJsonTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "sk-AbCdEfGhIjKlMnOp, *******************",
+        "(rk_AbCdEfGhIjKlMnOp), (*******************)",
+        "Authorization: BEARER abcdefghijklmnop==, Authorization: *************************",
+        // Words that only end as a credential begins.
+        "task-of-a-rather-long-name, task-of-a-rather-long-name",
+        "desk_of_a_rather_long_name, desk_of_a_rather_long_name",
+        "a forbearer abcdefghijklmnop, a forbearer abcdefghijklmnop",
+    })
+    void findsCredentialsAtTheBeginningOfAWord(String text, String expected) {
+        assertEquals('"' + expected + '"', redacted("no such text", Kind.VALUE, '"' + text + '"'));
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',

@@ -3,7 +3,6 @@ package io.runtape.history;
 import io.runtape.testsupport.RunTable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,15 +24,7 @@ public abstract class IndexedHistory extends RecordedHistory {
 
     /** Whether the gateway has indexed the run. */
     protected boolean isIndexed(String id) throws SQLException {
-        Long runPk = table().key(id);
-        try (Connection connection = store().connect();
-                PreparedStatement select =
-                        connection.prepareStatement("select 1 from run where run_pk = ? and indexed_at is not null")) {
-            select.setObject(1, runPk);
-            try (ResultSet row = select.executeQuery()) {
-                return row.next();
-            }
-        }
+        return table().isIndexed(id);
     }
 
     /** Gives a run that has ended other times and another usage, and has it indexed with them. */

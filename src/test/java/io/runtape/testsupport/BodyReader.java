@@ -52,12 +52,12 @@ final class BodyReader {
     }
 
     /**
-     * Reads what is there, waiting for at least one byte.
+     * Reads what is there and no more than so many bytes, waiting for at least one.
      *
      * @return how many bytes; -1 where the body has ended
      * @throws EOFException where the connection ended before the body
      */
-    int read(byte[] into) throws IOException {
+    int read(byte[] into, int atMost) throws IOException {
         if (whole) {
             return -1;
         }
@@ -65,7 +65,7 @@ final class BodyReader {
             whole = true;
             return -1;
         }
-        int n = in.read(into, 0, untilClose ? into.length : (int) Math.min(into.length, left));
+        int n = in.read(into, 0, untilClose ? atMost : (int) Math.min(atMost, left));
         if (n < 0) {
             if (untilClose) {
                 whole = true;
@@ -110,7 +110,7 @@ final class BodyReader {
     byte[] readAll() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         byte[] some = new byte[16 << 10];
-        for (int n = read(some); n >= 0; n = read(some)) {
+        for (int n = read(some, some.length); n >= 0; n = read(some, some.length)) {
             all.write(some, 0, n);
         }
         return all.toByteArray();

@@ -44,7 +44,7 @@ public final class Exchange {
 
     /** Reads what has come of the request's body; -1 at its end. Only where the script answers at the head. */
     public int readBody(byte[] into) throws IOException {
-        return body.read(into);
+        return body.read(into, into.length);
     }
 
     /** Keeps the system from taking much that the other side does not read. */

@@ -161,6 +161,18 @@ public final class RunTable implements AutoCloseable {
         }
     }
 
+    /** Whether the gateway has indexed the run of that id. */
+    public synchronized boolean isIndexed(String id) throws SQLException {
+        Long runPk = key(id);
+        try (PreparedStatement select =
+                connection().prepareStatement("select 1 from run where run_pk = ? and indexed_at is not null")) {
+            select.setObject(1, runPk);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
     /** All runs in the order of their keys. */
     public List<RunRow> runs() throws SQLException {
         return runs("");

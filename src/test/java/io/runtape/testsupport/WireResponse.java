@@ -45,6 +45,7 @@ public final class WireResponse implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;
     private final String method;
+    private final byte[] buffer = new byte[64 << 10];
     private final ByteArrayOutputStream held = new ByteArrayOutputStream();
     private final List<Arrival> arrivals = new ArrayList<>();
     private RawHead head;
@@ -142,7 +143,7 @@ public final class WireResponse implements AutoCloseable {
 
     /** Reads what has come, waiting for a byte; false at the end of the body, however it ended. */
     public boolean readMore() throws IOException {
-        return readMore(64 << 10);
+        return readMore(buffer.length);
     }
 
     /** The same, and no more than so many bytes. */
@@ -151,14 +152,13 @@ public final class WireResponse implements AutoCloseable {
         if (end != null) {
             return false;
         }
-        byte[] some = new byte[atMost];
         try {
-            int n = body.read(some);
+            int n = body.read(buffer, Math.min(atMost, buffer.length));
             if (n < 0) {
                 end = End.WHOLE;
                 return false;
             }
-            byte[] bytes = Arrays.copyOf(some, n);
+            byte[] bytes = Arrays.copyOf(buffer, n);
             held.writeBytes(bytes);
             arrivals.add(new Arrival(System.nanoTime(), bytes));
             return true;
