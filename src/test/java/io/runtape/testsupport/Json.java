@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /**
  * A JSON document, looked into by paths such as {@code data[0].usage.inputTokens}. They mean what they mean to REST Assured: behind
  * an array, {@code data.id} is the list of what each element has there; {@code [-1]} is the last element; what is missing is null.
- * REST Assured compiles a script for each look, which took a sixth of the tests' processor time. Immutable.
+ * REST Assured compiles a script for each look, which took a twelfth of the tests' processor time. Immutable.
  */
 public final class Json {
 
