@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures what the index takes of a processor for runs with long requests: a gateway on H2 with the built-in agent records runs of
-# one conversation of that many KiB, and its indexing thread and the whole process are timed until all of them are in the stats.
+# one conversation of about that many KiB, and its indexing thread and the whole process are timed until all of them are in the stats.
 # The programs take turns. Needs Python 3 and curl.
 #
 #   bench/indexing.sh [--kib 480] [--runs 60] [--rounds 2] [--against FOLDER]     a packaged application to compare with
@@ -38,22 +38,20 @@ PYTHON
 
 record() { for _ in $(seq "$1"); do curl -sSN -o /dev/null "127.0.0.1:$gateway_port/v1/run" -H 'Content-Type: application/json' --data-binary "@$out/body.json"; done; }
 indexed() { until curl -sS "127.0.0.1:$gateway_port/history/v1/stats" | grep -q "\"runs\":$1[,}]"; do sleep 0.2; done; }
-# seconds TASK_STAT: what a thread or process has taken so far
-seconds() { sed 's/.*) //' "$1" | awk '{ print ($12 + $13) / 100 }'; }
-indexing() { for task in /proc/"$1"/task/*; do [[ "$(<"$task/comm")" != runtape-indexin* ]] || seconds "$task/stat"; done; }
+# Seconds of a processor so far: those of the indexing thread, and those of the whole gateway.
+taken() { echo "$(thread_seconds "$1" runtape-indexing) $(awk '{ print ($14 + $15) / 100 }' "/proc/$1/stat")"; }
 
 # measure NAME FOLDER: the milliseconds a run that the thread and the process take, once warm
 measure() {
-  local gateway thread process
+  local gateway before
   rm -rf "$out/data"
   RUNTAPE_DATA_DIR="$out/data" RUNTAPE_PACK_AFTER=off QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 QUARKUS_MANAGEMENT_PORT=$management_port \
     java -Xmx512m -jar "$2/quarkus-run.jar" >"$out/$1.log" 2>&1 & gateway=$!
   pids+=("$gateway"); wait_for $gateway_port
   record $((runs / 2)); indexed $((runs / 2))
-  thread=$(indexing "$gateway") process=$(seconds "/proc/$gateway/stat")
+  before=$(taken "$gateway")
   record "$runs"; indexed $((runs / 2 + runs))
-  awk -v a="$thread" -v b="$(indexing "$gateway")" -v c="$process" -v d="$(seconds "/proc/$gateway/stat")" -v n="$runs" \
-    '{ exit } END { print 1000 * (b - a) / n, 1000 * (d - c) / n }' </dev/null >>"$out/figures-$1"
+  echo "$before $(taken "$gateway")" | awk -v n="$runs" '{ print 1000 * ($3 - $1) / n, 1000 * ($4 - $2) / n }' >>"$out/figures-$1"
   kill "$gateway"; wait "$gateway" || true
 }
 

@@ -39,7 +39,7 @@ wait_for $agent_port
 
 sizes() { java -cp "$out/classes:$(echo "$app"/lib/main/org.postgresql.postgresql-*.jar)" Sizes "jdbc:postgresql://127.0.0.1:$database_port/postgres?user=postgres" "$1"; }
 # Seconds of processor that the thread of packing has taken.
-packing() { for t in /proc/$gateway_pid/task/*; do case $(cat "$t/comm") in runtape-packing) awk '{ printf "%.1f", ($14 + $15) / 100 }' "$t/stat";; esac; done; }
+packing() { thread_seconds "$gateway_pid" runtape-packing | awk '{ printf "%.1f", $1 }'; }
 # load STREAMS RATE EVENTS MINUTES: runs of that many events, for about that long
 load() {
   "$out/ssebench" load --target 127.0.0.1:$gateway_port --streams "$1" --runs $(($1 * $2 * $4 * 60 / $3)) --bench "events=$3,rate=$2,size=120" --expect "$3" --pid "$gateway_pid"

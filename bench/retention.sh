@@ -38,7 +38,7 @@ wait_for $agent_port
 metric() { curl -sf "127.0.0.1:$management_port/q/metrics" | awk -v name="$1" '$1 ~ "^" name "({|$)" { sum += $2 } END { printf "%d\n", sum }'; }
 now() { date +%s%3N; }
 # Milliseconds of processor that the thread of retention has taken; they count alike on a busy machine.
-worked() { for t in /proc/$gateway_pid/task/*; do case $(cat "$t/comm") in runtape-retenti*) awk '{ print ($14 + $15) * 10 }' "$t/stat";; esac; done; }
+worked() { thread_seconds "$gateway_pid" runtape-retention | awk '{ print 1000 * $1 }'; }
 
 gateway() {
   env RUNTAPE_UPSTREAM_URL=http://127.0.0.1:$agent_port QUARKUS_HTTP_PORT=$gateway_port QUARKUS_HTTP_HOST=127.0.0.1 \

@@ -79,12 +79,12 @@ final class Conversation {
         int tail = tail(request);
         int repeated = 0;
         for (int i = 0; i < tail; i++) {
-            if (request.get(i).role() == Role.USER && isSeen(request.get(i))) {
+            if (isQuestion(request.get(i)) && isSeen(request.get(i))) {
                 repeated = i + 1;
             }
         }
         // After a repeated question comes its response, which clients keep in their own words.
-        while (repeated > 0 && repeated < tail && request.get(repeated).role() != Role.USER) {
+        while (repeated > 0 && repeated < tail && !isQuestion(request.get(repeated))) {
             repeated++;
         }
         List<Message> fresh = new ArrayList<>();
@@ -96,10 +96,8 @@ final class Conversation {
                 continue;
             }
             boolean isNew = i >= tail
-                    || message.role() == Role.USER && i >= repeated
-                    || message.role() != Role.USER
-                            && !isSeen(message)
-                            && (i >= repeated || message.role() == Role.SYSTEM);
+                    || isQuestion(message) && i >= repeated
+                    || !isQuestion(message) && !isSeen(message) && (i >= repeated || message.role() == Role.SYSTEM);
             if (isNew) {
                 fresh.add(message);
             }
@@ -137,7 +135,7 @@ final class Conversation {
             if (request.get(i).role() == Role.ASSISTANT) {
                 return i + 1;
             }
-            if (request.get(i).role() == Role.USER && lastQuestion == request.size()) {
+            if (isQuestion(request.get(i)) && lastQuestion == request.size()) {
                 lastQuestion = i;
             }
         }

@@ -13,7 +13,6 @@ import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -58,15 +57,19 @@ public abstract class RecordedHistory extends RunningGateway {
 
     /** What is answered to this caller with this status, which is JSON. */
     private String read(String caller, String target, int status) {
-        try (WireResponse response =
-                client().get("/history/v1" + target, "X-API-Key: " + caller).patient(PATIENCE)) {
-            String body = new String(response.whole(), StandardCharsets.UTF_8);
+        try (WireResponse response = get(caller, target)) {
+            response.whole();
+            String body = response.text();
             Assertions.assertEquals(status, response.status(), body);
             Assertions.assertTrue(response.header("Content-Type").startsWith("application/json"), body);
             return body;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private WireResponse get(String caller, String target) throws IOException {
+        return client().get("/history/v1" + target, "X-API-Key: " + caller).patient(PATIENCE);
     }
 
     /** Checks that the address is refused so. */
@@ -99,11 +102,14 @@ public abstract class RecordedHistory extends RunningGateway {
         Assertions.assertEquals(List.of(), json("/runs").getList("data"));
     }
 
-    /** Waits until readers see that a caller's run has ended; on H2 its row says so a moment earlier. */
+    /** Waits until readers see that a caller's run has ended; on H2 its row says so a moment earlier. Who is refused asks again. */
     protected void awaitEnd(String otherKey, String id) {
         RunTable.await("run " + id + " ends for its readers", () -> {
-            String status = json(otherKey, "/runs/" + id).getString("data.status");
-            return "running".equals(status) ? null : status;
+            try (WireResponse response = get(otherKey, "/runs/" + id)) {
+                response.whole();
+                String status = Json.of(response.text()).getString("data.status");
+                return "running".equals(status) ? null : status;
+            }
         });
     }
 
