@@ -1,5 +1,8 @@
 package io.runtape;
 
+import io.runtape.testsupport.LeftTime;
+import java.io.IOException;
+import org.junit.platform.suite.api.BeforeSuite;
 import org.junit.platform.suite.api.IncludeClassNamePatterns;
 import org.junit.platform.suite.api.SelectPackages;
 import org.junit.platform.suite.api.Suite;
@@ -14,4 +17,9 @@ import org.junit.platform.suite.api.Suite;
 class CodeSuite {
 
     static final String CLASSES = ".*(?<!H2)(?<!Postgres)Test";
+
+    @BeforeSuite
+    static void leaveTheProcessors() throws IOException {
+        LeftTime.take();
+    }
 }

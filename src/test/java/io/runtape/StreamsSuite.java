@@ -1,5 +1,8 @@
 package io.runtape;
 
+import io.runtape.testsupport.LeftTime;
+import java.io.IOException;
+import org.junit.platform.suite.api.BeforeSuite;
 import org.junit.platform.suite.api.IncludeClassNamePatterns;
 import org.junit.platform.suite.api.SelectPackages;
 import org.junit.platform.suite.api.Suite;
@@ -11,4 +14,9 @@ import org.junit.platform.suite.api.Suite;
 class StreamsSuite {
 
     static final String PACKAGES = "io\\.runtape\\.(dialect|search|sse|store)\\.";
+
+    @BeforeSuite
+    static void leaveTheProcessors() throws IOException {
+        LeftTime.take();
+    }
 }

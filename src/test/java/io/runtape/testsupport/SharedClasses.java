@@ -43,6 +43,9 @@ final class SharedClasses {
         }
         return List.of(
                 "-XX:" + use + "=" + ARCHIVE.toAbsolutePath(),
+                // The collector of a container of 512 MiB, which takes a twentieth of the processor's time less than
+                // that of a large machine.
+                "-XX:+UseSerialGC",
                 // Of what quarkus-run.jar says in its manifest, and its main class sets, that which matters here.
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",
                 "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
