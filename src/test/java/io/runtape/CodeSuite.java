@@ -1,7 +1,6 @@
 package io.runtape;
 
 import io.runtape.testsupport.LeftTime;
-import java.io.IOException;
 import org.junit.platform.suite.api.BeforeSuite;
 import org.junit.platform.suite.api.IncludeClassNamePatterns;
 import org.junit.platform.suite.api.SelectPackages;
@@ -19,7 +18,7 @@ class CodeSuite {
     static final String CLASSES = ".*(?<!H2)(?<!Postgres)Test";
 
     @BeforeSuite
-    static void leaveTheProcessors() throws IOException {
+    static void leaveTheProcessors() {
         LeftTime.take();
     }
 }

@@ -1,7 +1,6 @@
 package io.runtape;
 
 import io.runtape.testsupport.LeftTime;
-import java.io.IOException;
 import org.junit.platform.suite.api.BeforeSuite;
 import org.junit.platform.suite.api.IncludeClassNamePatterns;
 import org.junit.platform.suite.api.SelectPackages;
@@ -16,7 +15,7 @@ class StreamsSuite {
     static final String PACKAGES = "io\\.runtape\\.(dialect|search|sse|store)\\.";
 
     @BeforeSuite
-    static void leaveTheProcessors() throws IOException {
+    static void leaveTheProcessors() {
         LeftTime.take();
     }
 }
