@@ -1,7 +1,5 @@
 package io.runtape;
 
-import io.runtape.testsupport.LeftTime;
-import org.junit.platform.suite.api.BeforeSuite;
 import org.junit.platform.suite.api.IncludeClassNamePatterns;
 import org.junit.platform.suite.api.SelectPackages;
 import org.junit.platform.suite.api.Suite;
@@ -16,9 +14,4 @@ import org.junit.platform.suite.api.Suite;
 class CodeSuite {
 
     static final String CLASSES = ".*(?<!H2)(?<!Postgres)Test";
-
-    @BeforeSuite
-    static void leaveTheProcessors() {
-        LeftTime.take();
-    }
 }

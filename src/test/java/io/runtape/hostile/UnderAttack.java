@@ -63,16 +63,9 @@ abstract class UnderAttack {
 
     @BeforeAll
     void start() throws Exception {
-        // The collector is the one that a JVM chooses in a container of 512 MiB. What takes nearly all memory has it
-        // stop the
-        // world: no event loop is to blame for that, and the other caller's delay tells of it.
-        gateway = GatewayProcess.start(
-                        settings(upstream),
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC",
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "-Xlog:gc",
-                        GatewayProcess.BOTH_COMPILERS)
+        // What takes nearly all memory has the collector stop the world: no event loop is to blame for that, and the
+        // other caller's delay tells of it.
+        gateway = GatewayProcess.start(settings(upstream), "-Xmx256m", "-Xlog:gc", GatewayProcess.BOTH_COMPILERS)
                 .crowded()
                 .ready();
         // What a JVM does for the first time takes it long, attack or not.

@@ -1,6 +1,7 @@
 package io.runtape.testsupport;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.time.Duration.ZERO;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +11,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -27,7 +29,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -47,7 +48,8 @@ class BlockedLoopsTest {
     private static final Duration WAITED = Duration.ofMillis(4 * LIMIT_MILLIS);
 
     private static final Duration COMPUTED = Duration.ofMillis(2_500);
-    private static final int BUSY_THREADS_A_PROCESSOR = 8;
+    private static final Duration BETWEEN_CLASSES = Duration.ofMillis(LIMIT_MILLIS / 5);
+    private static final int BUSY_A_PROCESSOR = 8;
 
     /** Ten looks take the loop another limit's time at least, of which it computes little on a crowded machine. */
     private static final int LOOKS = 10;
@@ -87,9 +89,10 @@ class BlockedLoopsTest {
     }
 
     @AfterEach
-    void close() {
+    void close() throws Exception {
         VERTX.removeHandler(reports);
-        vertx.close();
+        // The loop of the next test has the same name.
+        vertx.close().toCompletionStage().toCompletableFuture().get(1, TimeUnit.MINUTES);
     }
 
     /** Runs this on an event loop; returns when it has. */
@@ -230,12 +233,16 @@ class BlockedLoopsTest {
     void blamesNoLoopThatRunsCodeForTheFirstTime() throws Exception {
         byte[] code = code();
         onLoop(() -> {
-            // Who reports may be late, and what the loop did before that is then forgotten.
-            compute(Duration.ofMillis(LIMIT_MILLIS));
-            for (int i = 0; i < 100; i++) {
-                new OneClass().define(code);
+            // Who reports may be late, and what the loop did before that is then forgotten: so it loads some all the
+            // time.
+            for (Duration computed = ZERO;
+                    computed.compareTo(COMPUTED) < 0;
+                    computed = computed.plus(BETWEEN_CLASSES)) {
+                for (int i = 0; i < 100; i++) {
+                    new OneClass().define(code);
+                }
+                compute(BETWEEN_CLASSES);
             }
-            compute(COMPUTED);
             repeat(Thread::onSpinWait, reported.get() + 1);
             return null;
         });
@@ -262,8 +269,7 @@ class BlockedLoopsTest {
 
     /** Does it while others would have all processors for themselves. */
     private void crowded(Task task) throws Exception {
-        AtomicBoolean enough = new AtomicBoolean();
-        List<Thread> busy = new CopyOnWriteArrayList<>();
+        List<Process> busy = new CopyOnWriteArrayList<>();
         onLoop(() -> {
             giveWay();
             return null;
@@ -271,16 +277,8 @@ class BlockedLoopsTest {
         CompletableFuture<Void> crowd = CompletableFuture.runAsync(
                 () -> {
                     giveWay();
-                    for (int i = 0;
-                            i < BUSY_THREADS_A_PROCESSOR * Runtime.getRuntime().availableProcessors();
-                            i++) {
-                        Thread thread = new Thread(() -> {
-                            while (!enough.get()) {
-                                Thread.onSpinWait();
-                            }
-                        });
-                        thread.start();
-                        busy.add(thread);
+                    for (int i = 0; i < BUSY_A_PROCESSOR * Runtime.getRuntime().availableProcessors(); i++) {
+                        busy.add(busy());
                     }
                 },
                 starter -> new Thread(starter).start());
@@ -288,14 +286,23 @@ class BlockedLoopsTest {
             crowd.get(1, TimeUnit.MINUTES);
             task.run();
         } finally {
-            enough.set(true);
-            for (Thread thread : busy) {
-                thread.join();
-            }
+            busy.forEach(Process::destroyForcibly);
         }
     }
 
-    /** Leaves the processors to other processes, as do the threads that this one starts: a crowd is to keep them from a loop alone. */
+    /**
+     * A process that has much to do until this one ends. No thread of this one: where the garbage collector waits for many that get
+     * no processor, a loop waits for it, too.
+     */
+    private static Process busy() {
+        try {
+            return new ProcessBuilder("sh", "-c", "while kill -0 $PPID; do :; done").start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Leaves the processors to other processes, as do the processes that this thread starts: a crowd is to keep them from a loop alone. */
     private static void giveWay() {
         try {
             String thread =

@@ -102,8 +102,6 @@ public final class GatewayProcess implements AutoCloseable {
                 .putAll(Map.of(
                         "QUARKUS_VERTX_MAX_EVENT_LOOP_EXECUTE_TIME", LOOP_BLOCKED_MAX,
                         "QUARKUS_VERTX_WARNING_EXCEPTION_TIME", LOOP_BLOCKED_MAX));
-        // Else each start writes the OpenAPI document twice, as JSON and as YAML, which hardly any test asks for.
-        builder.environment().put("QUARKUS_SMALLRYE_OPENAPI_ALWAYS_RUN_FILTER", "true");
         builder.environment().putAll(settings);
         return new GatewayProcess(builder.start());
     }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The time of processors that other processes leave. Tests that have no database to wait for run in it, beside those that wait for
- * one: these would otherwise wait for the processor, too.
+ * The time of processors that other processes leave. Tests that compute only, and look at no clock, run in it, beside those that
+ * wait for a database: these would otherwise wait for the processor, too.
  */
 public final class LeftTime {
 

@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -25,7 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * For how long the event loops of a process have run, and have waited for a processor that others had, as Linux counts it for each
- * thread, noted several times a second. Where the system does not tell, none has run or waited. Safe for any thread.
+ * thread, noted several times a second. Linux counts a wait when it is over, and at times a sleep with it: so what a thread that
+ * could run did not run since it was looked at before is a wait, and what is counted later is none. Where the system does not
+ * tell, none has run or waited. Safe for any thread.
  */
 final class LoopSchedule implements AutoCloseable {
 
@@ -37,11 +40,15 @@ final class LoopSchedule implements AutoCloseable {
     /** What the system knows of the name: its first 15 characters. */
     private static final String NAME = "vert.x-eventloo";
 
+    /** What follows the name of a thread that runs, or waits for a processor. */
+    private static final Pattern CAN_RUN = Pattern.compile("\\) R [^)]*$");
+
     private final Path tasks;
     private final LongSupplier loadedClasses;
     private final @Nullable LongSupplier collectedMillis;
     private final NavigableMap<Long, Long> classes = new ConcurrentSkipListMap<>();
     private final NavigableMap<Long, Long> collections = new ConcurrentSkipListMap<>();
+    private final Map<Long, Look> looks = new HashMap<>();
     private final Map<Long, NavigableMap<Long, Long>> ranNanos = new ConcurrentHashMap<>();
     private final Map<Long, NavigableMap<Long, Long>> waitedNanos = new ConcurrentSkipListMap<>();
     private final Set<Long> others = ConcurrentHashMap.newKeySet();
@@ -86,8 +93,18 @@ final class LoopSchedule implements AutoCloseable {
         }
     }
 
+    /** What the system has counted of a thread by then, in nanoseconds. */
+    private record Look(long atNanos, long ran, long waited) {
+
+        /** What it has waited since that look. */
+        long waitedSince(Look before, boolean couldRun) {
+            long notRun = Math.max(0, atNanos - before.atNanos - (ran - before.ran));
+            return couldRun ? notRun : Math.min(notRun, waited - before.waited);
+        }
+    }
+
     /** Notes what they have run and waited until now. */
-    void look() {
+    synchronized void look() {
         classes.put(System.currentTimeMillis(), loadedClasses.getAsLong());
         if (collectedMillis != null) {
             collections.put(System.currentTimeMillis(), collectedMillis.getAsLong());
@@ -110,13 +127,18 @@ final class LoopSchedule implements AutoCloseable {
                 others.add(id);
                 return;
             }
+            boolean couldRun =
+                    CAN_RUN.matcher(Files.readString(thread.resolve("stat"))).find();
             // What it ran, what it waited while it could have run, and how often.
             String[] counts = Files.readString(thread.resolve("schedstat")).split(" ");
+            Look look = new Look(System.nanoTime(), Long.parseLong(counts[0]), Long.parseLong(counts[1]));
+            Look before = looks.getOrDefault(id, look);
+            looks.put(id, look);
             long now = System.currentTimeMillis();
-            ranNanos.computeIfAbsent(id, none -> new ConcurrentSkipListMap<>()).put(now, Long.parseLong(counts[0]));
-            waitedNanos
-                    .computeIfAbsent(id, none -> new ConcurrentSkipListMap<>())
-                    .put(now, Long.parseLong(counts[1]));
+            ranNanos.computeIfAbsent(id, none -> new ConcurrentSkipListMap<>()).put(now, look.ran);
+            NavigableMap<Long, Long> waits = waitedNanos.computeIfAbsent(id, none -> new ConcurrentSkipListMap<>());
+            long waited = waits.isEmpty() ? 0 : waits.lastEntry().getValue();
+            waits.put(now, waited + look.waitedSince(before, couldRun));
         } catch (IOException gone) {
             // The thread has ended.
         }

@@ -49,6 +49,9 @@ final class SharedClasses {
                 // Of what quarkus-run.jar says in its manifest, and its main class sets, that which matters here.
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",
                 "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+                // Else each start writes the OpenAPI document twice, as JSON and as YAML, which hardly any test asks
+                // for.
+                "-Dquarkus.smallrye-openapi.always-run-filter=true",
                 "-cp",
                 path.toString(),
                 "io.quarkus.runner.GeneratedMain");

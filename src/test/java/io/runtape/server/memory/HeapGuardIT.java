@@ -55,8 +55,7 @@ class HeapGuardIT {
     @Execution(CONCURRENT)
     @CsvSource({"-XX:+ExitOnOutOfMemoryError, 0", "-XX:-ExitOnOutOfMemoryError, 1"})
     void endsWhenTheHeapIsUsedUp(String option, int warnings) throws Exception {
-        try (GatewayProcess gateway = GatewayProcess.start(
-                        GatewayProcess.onH2(dataDir, upstream), HEAP, "-XX:+UseSerialGC", option)
+        try (GatewayProcess gateway = GatewayProcess.start(GatewayProcess.onH2(dataDir, upstream), HEAP, option)
                 .ready()
                 .crowded()) {
             int port = gateway.port();
