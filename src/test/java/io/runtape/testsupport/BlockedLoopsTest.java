@@ -11,7 +11,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,10 +22,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -50,6 +49,9 @@ class BlockedLoopsTest {
     private static final Duration COMPUTED = Duration.ofMillis(2_500);
     private static final Duration BETWEEN_CLASSES = Duration.ofMillis(LIMIT_MILLIS / 5);
     private static final int BUSY_A_PROCESSOR = 8;
+
+    /** The least of a processor's time. */
+    private static final String NICENESS = "19";
 
     /** Ten looks take the loop another limit's time at least, of which it computes little on a crowded machine. */
     private static final int LOOKS = 10;
@@ -269,21 +271,15 @@ class BlockedLoopsTest {
 
     /** Does it while others would have all processors for themselves. */
     private void crowded(Task task) throws Exception {
-        List<Process> busy = new CopyOnWriteArrayList<>();
+        List<Process> busy = new ArrayList<>();
         onLoop(() -> {
             giveWay();
             return null;
         });
-        CompletableFuture<Void> crowd = CompletableFuture.runAsync(
-                () -> {
-                    giveWay();
-                    for (int i = 0; i < BUSY_A_PROCESSOR * Runtime.getRuntime().availableProcessors(); i++) {
-                        busy.add(busy());
-                    }
-                },
-                starter -> new Thread(starter).start());
         try {
-            crowd.get(1, TimeUnit.MINUTES);
+            for (int i = 0; i < BUSY_A_PROCESSOR * Runtime.getRuntime().availableProcessors(); i++) {
+                busy.add(busy());
+            }
             task.run();
         } finally {
             busy.forEach(Process::destroyForcibly);
@@ -291,23 +287,19 @@ class BlockedLoopsTest {
     }
 
     /**
-     * A process that has much to do until this one ends. No thread of this one: where the garbage collector waits for many that get
-     * no processor, a loop waits for it, too.
+     * A process that has much to do until this one ends, and leaves the processors to others than the loop. No thread of this one:
+     * where the garbage collector waits for many that get no processor, a loop waits for it, too.
      */
-    private static Process busy() {
-        try {
-            return new ProcessBuilder("sh", "-c", "while kill -0 $PPID; do :; done").start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static Process busy() throws IOException {
+        return new ProcessBuilder("nice", "-n", NICENESS, "sh", "-c", "while kill -0 $PPID; do :; done").start();
     }
 
-    /** Leaves the processors to other processes, as do the processes that this thread starts: a crowd is to keep them from a loop alone. */
+    /** Leaves the processors to other processes: a crowd is to keep them from a loop alone. */
     private static void giveWay() {
         try {
             String thread =
                     Path.of("/proc/thread-self").toRealPath().getFileName().toString();
-            Process renice = new ProcessBuilder("renice", "-n", "19", "-p", thread)
+            Process renice = new ProcessBuilder("renice", "-n", NICENESS, "-p", thread)
                     .redirectErrorStream(true)
                     .start();
             String said = new String(renice.getInputStream().readAllBytes(), UTF_8);
