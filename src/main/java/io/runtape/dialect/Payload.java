@@ -48,6 +48,11 @@ public final class Payload {
         return LeanTree.elements(list);
     }
 
+    /** Whether this is a list, however many values it has. */
+    public static boolean isList(JsonNode value) {
+        return LeanTree.isList(value);
+    }
+
     /** The {@code type} of a JSON object, found without building a tree; null if it has none. */
     public static @Nullable String typeIn(String data) {
         if (!data.startsWith("{")) {

@@ -97,10 +97,24 @@ public final class LeanTree {
      * little memory as long as the caller keeps none of them.
      */
     public static Iterable<JsonNode> elements(JsonNode list) {
-        String text = list instanceof POJONode node && node.getPojo() instanceof RawValue raw
+        String text = textOf(list);
+        return isListIn(text) ? () -> new Elements(text) : list;
+    }
+
+    /** Whether this is a list, be it one that stayed text. */
+    public static boolean isList(JsonNode value) {
+        return value.isArray() || isListIn(textOf(value));
+    }
+
+    private static boolean isListIn(String text) {
+        return text.startsWith("[");
+    }
+
+    /** The text of a value that stayed one; empty for others. */
+    private static String textOf(JsonNode value) {
+        return value instanceof POJONode node && node.getPojo() instanceof RawValue raw
                 ? raw.rawValue().toString()
                 : "";
-        return text.startsWith("[") ? () -> new Elements(text) : list;
     }
 
     /** The value in its smallest form in memory, to be kept and only written out again. */

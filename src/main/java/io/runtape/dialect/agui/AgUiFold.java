@@ -137,6 +137,10 @@ final class AgUiFold implements EventFold {
      * far: a message that it lacks does not count.
      */
     private void snapshot(JsonNode messages) {
+        if (!messages.isArray()) {
+            // More values than are read: what was said so far stays.
+            return;
+        }
         List<JsonNode> answers = new ArrayList<>();
         Set<String> kept = new HashSet<>();
         for (JsonNode message : messages) {

@@ -5,6 +5,7 @@ import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.Payload;
 import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
@@ -175,7 +176,7 @@ final class MessagesFold implements EventFold {
         }
         begun(body);
         int index = 0;
-        for (JsonNode block : body.path("content")) {
+        for (JsonNode block : Payload.elements(body.path("content"))) {
             block(Integer.toString(index++), block);
         }
         Json.text(body, "/stop_reason").ifPresent(reason -> {

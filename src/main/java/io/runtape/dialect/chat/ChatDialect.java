@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.runtape.dialect.ApiPaths;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.FoldDialect;
+import io.runtape.dialect.Payload;
 import io.runtape.path.PathTemplate;
 import jakarta.inject.Singleton;
 
@@ -21,12 +22,12 @@ public final class ChatDialect extends FoldDialect {
 
     @Override
     public boolean begins(String type, JsonNode data) {
-        return data.path("choices").isArray();
+        return Payload.isList(data.path("choices"));
     }
 
     @Override
     public boolean answers(JsonNode body) {
-        return body.path("choices").isArray();
+        return Payload.isList(body.path("choices"));
     }
 
     @Override

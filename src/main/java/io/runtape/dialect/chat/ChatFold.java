@@ -5,6 +5,7 @@ import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
+import io.runtape.dialect.Payload;
 import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
@@ -53,7 +54,7 @@ final class ChatFold implements EventFold {
     private void chunk(JsonNode chunk, String holder) {
         Json.text(chunk, "/id").ifPresent(run::id);
         Json.text(chunk, "/model").ifPresent(run::model);
-        for (JsonNode choice : chunk.path("choices")) {
+        for (JsonNode choice : Payload.elements(chunk.path("choices"))) {
             choice(choice, choice.path(holder), choice.path("index").asText("0"));
         }
         usage(chunk.path("usage"));
@@ -70,16 +71,16 @@ final class ChatFold implements EventFold {
     }
 
     private void choice(JsonNode choice, JsonNode message, String index) {
-        add(index, "text", message.path("content"));
-        add(index, "text", choice.path("text"));
-        add(index, "refusal", message.path("refusal"));
-        add(index, "audio", message.path("audio").path("transcript"));
         // The imitations name this field differently; some send both, one of them null.
         JsonNode thought = message.path("reasoning_content");
         thought = thought.isTextual() ? thought : message.path("reasoning");
         if (thought.isTextual()) {
             run.reasoning(index, "reasoning", thought.textValue());
         }
+        add(index, "text", message.path("content"));
+        add(index, "text", choice.path("text"));
+        add(index, "refusal", message.path("refusal"));
+        add(index, "audio", message.path("audio").path("transcript"));
         int at = 0;
         for (JsonNode call : message.path("tool_calls")) {
             String place = call.path("index").asText(Integer.toString(at++));

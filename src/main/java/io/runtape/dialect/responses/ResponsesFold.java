@@ -7,6 +7,7 @@ import io.runtape.dialect.Failure;
 import io.runtape.dialect.Ids;
 import io.runtape.dialect.Json;
 import io.runtape.dialect.OpenAiItem;
+import io.runtape.dialect.Payload;
 import io.runtape.dialect.RecentById;
 import io.runtape.dialect.RunSink;
 import io.runtape.dialect.Usage;
@@ -184,7 +185,7 @@ final class ResponsesFold implements EventFold {
         String status = response.path("status").asText("");
         boolean goesOn = status.equals("queued") || status.equals("in_progress");
         int index = 0;
-        for (JsonNode item : response.path("output")) {
+        for (JsonNode item : Payload.elements(response.path("output"))) {
             output(Integer.toString(index++), item, goesOn);
         }
         JsonNode usage = response.path("usage");
@@ -224,7 +225,7 @@ final class ResponsesFold implements EventFold {
         int part = 0;
         switch (item.path("type").asText("")) {
             case "message" -> {
-                for (JsonNode content : item.path("content")) {
+                for (JsonNode content : Payload.elements(item.path("content"))) {
                     String text =
                             content.path("text").asText(content.path("refusal").asText(""));
                     if (goesOn) {
