@@ -23,6 +23,9 @@ public record RequestMessages(List<Message> messages, boolean truncated) {
     /** The members of a request with prompts and messages, by the names of all agent APIs. */
     public static final Set<String> MEMBERS = Set.of("system", "instructions", "messages", "input", "prompt");
 
+    /** LangGraph's way to go on from an interrupt: what a person answers is in there, beside what is no message. */
+    private static final String COMMAND = "command";
+
     /** The list of LangGraph's messages is in there. */
     private static final Set<String> OPENED = Set.of("input");
 
@@ -32,7 +35,7 @@ public record RequestMessages(List<Message> messages, boolean truncated) {
 
     /** The conversation in this body. */
     public static RequestMessages of(String body) {
-        LeanTree.Reading read = LeanTree.reading(body, OPENED, MEMBERS::contains);
+        LeanTree.Reading read = LeanTree.reading(body, OPENED, name -> MEMBERS.contains(name) || name.equals(COMMAND));
         return read == null ? new RequestMessages(List.of(), false) : new Reading(read.root(), read.truncated()).all();
     }
 
@@ -60,6 +63,7 @@ public record RequestMessages(List<Message> messages, boolean truncated) {
                 addAll(input.isObject() ? input.path("messages") : input);
             }
             add(Role.USER, request.path("prompt"));
+            add(Role.USER, request.path(COMMAND).path("resume"));
             return new RequestMessages(messages, truncated);
         }
 

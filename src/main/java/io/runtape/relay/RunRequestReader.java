@@ -92,6 +92,7 @@ final class RunRequestReader {
             case "prompt" -> prompt = LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX);
             case "messages" -> lastSaid = lastSaidByUser();
             case "input" -> input(value);
+            case "command" -> command(value);
             case "metadata" -> metadata = object();
             case "config" -> config = object();
             // LangGraph's name for what happens to a run whose client is gone.
@@ -125,6 +126,22 @@ final class RunRequestReader {
             id = LeanJson.text(parser, ID_CHARS_MAX);
         }
         threadId = threadId == null ? id : threadId;
+    }
+
+    /** LangGraph's way to go on from an interrupt: what a person answers. */
+    private void command(JsonToken value) throws IOException {
+        if (value != JsonToken.START_OBJECT) {
+            parser.skipChildren();
+            return;
+        }
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            boolean answer = parser.currentName().equals("resume");
+            if (parser.nextToken() == JsonToken.VALUE_STRING && answer) {
+                lastSaid = LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX);
+            } else {
+                parser.skipChildren();
+            }
+        }
     }
 
     /** A text or messages, as OpenAI's responses take it, or the state of a graph, which has messages. */

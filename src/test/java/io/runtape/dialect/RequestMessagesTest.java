@@ -39,6 +39,17 @@ class RequestMessagesTest {
         assertEquals(List.of(), read("not json"));
     }
 
+    /** LangGraph's SDK sends it so, with or without an input. */
+    @Test
+    void readsWhatAPersonAnswersToAnInterrupt() {
+        assertEquals(
+                List.of(new Message(Role.USER, List.of(new Text("Yes, but keep the logs.")))),
+                read(
+                        "{\"assistant_id\":\"a\",\"input\":null,\"command\":{\"resume\":\"Yes, but keep the logs.\",\"goto\":\"b\"}}"));
+        assertEquals(List.of(), read("{\"command\":{\"goto\":\"b\"}}"));
+        assertEquals(List.of(), read("{\"command\":\"resume\"}"));
+    }
+
     private static Message called(String id, String input) {
         return new Message(Role.ASSISTANT, List.of(new Part.ToolCall(id, "look", Payload.parsed(input))));
     }

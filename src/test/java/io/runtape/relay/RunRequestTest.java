@@ -75,6 +75,17 @@ class RunRequestTest {
         assertEquals(prompt, askedLong("{\"messages\":" + messages + "}").prompt());
     }
 
+    /** LangGraph's SDK goes on from an interrupt so. */
+    @Test
+    void whatAPersonAnswersIsThePrompt() {
+        assertEquals(
+                "Yes.",
+                asked("{\"input\":null,\"command\":{\"goto\":[\"b\"],\"resume\":\"Yes.\"}}")
+                        .prompt());
+        assertNull(asked("{\"command\":{\"resume\":{\"type\":\"accept\"}}}").prompt());
+        assertEquals("a", asked("{\"prompt\":\"a\",\"command\":\"b\"}").prompt());
+    }
+
     @Test
     void ofMembersThatComeTwiceTheLastCounts() {
         assertNull(asked("{\"prompt\":\"a\",\"prompt\":[\"b\"]}").prompt());
