@@ -46,10 +46,13 @@ public final class Redaction {
             new Rule("xox", "\\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
             new Rule("AIza", "\\bAIza[0-9A-Za-z_-]{35}"),
             new Rule("", "(?i)bearer (?<=\\bbearer )[A-Za-z0-9._~+/-]{16,}=*"),
-            // A backslash belongs to a key only before an n or r: it may escape the quote behind it.
+            // To its end, whatever stands before its lines, such as their numbers; or as far as its own characters go.
+            // A backslash
+            // belongs to a key only before an n or r: it may escape the quote behind it.
             new Rule(
                     "PRIVATE KEY-----",
-                    "-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\\nr\\s]*(?<!\\\\)(-----END [A-Z ]*PRIVATE KEY-----)?"));
+                    "-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?:(?!-----)[^\"]){0,32768}+-{5,}END [A-Z ]*PRIVATE KEY-----"
+                            + "|[A-Za-z0-9+/=\\\\nr\\s]*(?<!\\\\))"));
 
     private final List<Rule> rules = new ArrayList<>(USUAL);
 

@@ -1,6 +1,7 @@
 package io.runtape.archive;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import io.runtape.archive.RedactedJson.Kind;
@@ -10,6 +11,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever a rule finds in JSON, what is left is JSON of the same kind, and the rule finds nothing more in it. */
 class RedactedJsonTest {
@@ -48,6 +50,29 @@ class RedactedJsonTest {
     })
     void findsCredentialsAtTheBeginningOfAWord(String text, String expected) {
         assertEquals('"' + expected + '"', redacted("no such text", Kind.VALUE, '"' + text + '"'));
+    }
+
+    /** Tools number the lines of a file, or show them as a change: keys end at their last line all the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  12\u2192", "7:", "-", "> "})
+    void findsPrivateKeysWhateverStandsBeforeTheirLines(String prefix) {
+        String lines = ("\\n" + prefix + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC").repeat(300);
+        String key =
+                prefix + "-----BEGIN RSA PRIVATE KEY-----" + lines + "\\n" + prefix + "-----END RSA PRIVATE KEY-----";
+
+        String redacted = redacted("no such text", Kind.VALUE, "\"a " + key + " z\"");
+
+        assertEquals("\"a " + prefix + "*".repeat(key.length() - prefix.length()) + " z\"", redacted);
+    }
+
+    /** Each begins anew, and none ends. */
+    @Test
+    void goesThroughTextsInWhichManyKeysBegin() {
+        String begins = "-----BEGIN PRIVATE KEY----- 1:MIIE ";
+
+        String redacted = redacted("no such text", Kind.VALUE, '"' + begins.repeat(50_000) + '"');
+
+        assertFalse(redacted.contains("BEGIN"));
     }
 
     @ParameterizedTest
