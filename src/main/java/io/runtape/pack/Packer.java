@@ -97,7 +97,7 @@ final class Packer {
         Rounds(Optional<Duration> rest) {
             this.walk = rest.map(time -> new RestedWalk(time, InstantSource.system()))
                     .orElse(null);
-            this.partitions = new PartitionKeeper(journal, PartitionKeeper.SETTLES, rest);
+            this.partitions = new PartitionKeeper(journal, PartitionKeeper.SETTLES, rest.map(PartitionKeeper::age));
         }
 
         private boolean round(Connection connection, BackgroundWorker worker) throws SQLException {

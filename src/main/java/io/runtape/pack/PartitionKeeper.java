@@ -2,6 +2,7 @@ package io.runtape.pack;
 
 import io.runtape.journal.Journal;
 import io.runtape.journal.sql.BlockPartitions;
+import io.runtape.store.BackgroundWorker;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -9,7 +10,6 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jboss.logging.Logger;
 
 /**
  * Keeps the partitions of the table of blocks, on PostgreSQL: goes on to the next one after a while or when the present one
@@ -17,15 +17,16 @@ import org.jboss.logging.Logger;
  */
 final class PartitionKeeper {
 
-    private static final Logger LOG = Logger.getLogger(PartitionKeeper.class);
-
     /** How much a partition holds, about: space comes back in such pieces. */
     private static final long BYTES_MAX = 1L << 30;
 
     /** Each of a node's second half of partitions lasts for as long: they then suffice for ten years. */
     private static final Duration AGE_MAX = Duration.ofMinutes(10);
 
-    /** How often it looks. A run has its row, or is given up, within that time after it got its key. */
+    /** Nor does one last less: each changes the table, for which all sessions plan their statements anew. */
+    private static final Duration AGE_MIN = Duration.ofSeconds(1);
+
+    /** How often it looks, at least. A run has its row, or is given up, within that time after it got its key. */
     private static final Duration LOOK = Duration.ofMinutes(1);
 
     /** Who has a key is not at once a live run: the thread may be preempted in between. */
@@ -43,25 +44,33 @@ final class PartitionKeeper {
 
     private long notedAt;
 
+    /** Partitions are dropped from then on. */
+    private long dropsAt;
+
     /** The one that was noted before: whoever got a key of an earlier one has a live run, or had one. */
     private long settled;
 
     /**
      * @param settles within which time a run is live after it got its key
-     * @param rest how long runs rest before they are packed: a partition takes about as long. If nothing is packed, only
-     *     its size ends a partition, since it stays for as long as its runs
+     * @param age how long a partition takes. Where nothing is packed, only its size ends a partition, since it stays for as long as
+     *     its runs
      */
-    PartitionKeeper(Journal journal, Duration settles, Optional<Duration> rest) {
+    PartitionKeeper(Journal journal, Duration settles, Optional<Duration> age) {
         this.journal = journal;
         this.settlesNanos = settles.toNanos();
-        this.ageNanos =
-                rest.map(time -> Math.min(time.toNanos(), AGE_MAX.toNanos())).orElse(Long.MAX_VALUE);
+        this.ageNanos = age.map(Duration::toNanos).orElse(Long.MAX_VALUE);
         this.lookNanos = Math.min(ageNanos, LOOK.toNanos());
         this.lookedAt = System.nanoTime();
         this.begunAt = lookedAt;
         this.noted = BlockPartitions.number(journal.lastRunPk());
         this.notedAt = lookedAt;
         this.settled = noted;
+        this.dropsAt = lookedAt;
+    }
+
+    /** How long a partition takes: about as long as runs rest before they are packed. */
+    static Duration age(Duration rest) {
+        return BackgroundWorker.within(AGE_MIN, AGE_MAX, rest);
     }
 
     /** Does what is due; most of the time, nothing is. */
@@ -80,9 +89,9 @@ final class PartitionKeeper {
             noted = BlockPartitions.number(journal.lastRunPk());
             notedAt = System.nanoTime();
         }
-        int dropped = BlockPartitions.drop(connection, journal.nodeId(), settled, live);
-        if (dropped > 0) {
-            LOG.debugf("%d partitions of blocks are packed and dropped", dropped);
+        if (System.nanoTime() - dropsAt >= 0 && !BlockPartitions.drop(connection, journal.nodeId(), settled, live)) {
+            // Packing waits meanwhile, and a backup takes hours.
+            dropsAt = System.nanoTime() + LOOK.toNanos();
         }
     }
 

@@ -55,7 +55,7 @@ class PackingIT {
     private static final int TAILED_ROUND = 4;
 
     private static final int KILLED_AFTER_MILLIS_MAX = 2500;
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     /** Runs that fail in a way that might pass: more than there is time for if the others waited for each of them. */
     private static final int FAILING = 20;

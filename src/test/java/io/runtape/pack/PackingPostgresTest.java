@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -182,16 +183,26 @@ class PackingPostgresTest extends PackingTest {
 
             keeper.look(connection);
             String three = record(Script.stream("data: three\n\n"));
+            // It has waited once, and does not do so again at once: packing would stand still.
+            execute(connection, "set lock_timeout = '2s'");
             keeper.look(connection);
+            execute(connection, "reset lock_timeout");
             assertTrue(place(journal.lastRunPk()) > place(table().ended(three).pk()), "it goes on to another one");
             for (String id : List.of(one, two, three)) {
                 assertEquals(1, table().frames(id).size());
             }
 
             backup.rollback();
-            awaitDropped(keeper, connection, first);
-            awaitDropped(keeper, connection, second);
+            PartitionKeeper later = keeper(Duration.ZERO);
+            awaitDropped(later, connection, first);
+            awaitDropped(later, connection, second);
             assertEquals(1, table().frames(one).size());
+        }
+    }
+
+    private static void execute(Connection connection, String change) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(change);
         }
     }
 }

@@ -140,21 +140,21 @@ public final class BlockPartitions {
      * @param nodeId the node of this gateway
      * @param present the number of the first partition in which this gateway may still begin runs
      * @param live the numbers of those in which it has live runs
-     * @return how many it dropped
+     * @return false if one was in the way: something still uses the table
      */
-    public static int drop(Connection connection, long nodeId, long present, Set<Long> live) throws SQLException {
-        int dropped = 0;
+    public static boolean drop(Connection connection, long nodeId, long present, Set<Long> live) throws SQLException {
+        boolean dropsAll = true;
         for (Partition partition : all(connection)) {
             boolean over = isOver(connection, partition, nodeId, present, live);
             boolean inTheWay = over ? partition.attached && !isDetached(connection, partition) : partition.detaching;
             if (inTheWay) {
-                return dropped;
+                return false;
             }
-            if (over && isDone(connection, "drop table if exists " + name(partition.number))) {
-                dropped++;
+            if (over) {
+                dropsAll &= isDone(connection, "drop table if exists " + name(partition.number));
             }
         }
-        return dropped;
+        return dropsAll;
     }
 
     private static List<Partition> all(Connection connection) throws SQLException {
