@@ -4,6 +4,7 @@ import io.runtape.access.CallerAuthentication;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.error.RequestId;
+import io.runtape.history.ListFilter;
 import io.runtape.server.memory.MemoryBudgets;
 import io.runtape.server.memory.ResponseBudget;
 import io.runtape.server.response.Responses;
@@ -92,10 +93,7 @@ public final class StatsResource {
                 groups,
                 new StatsAnswer.Meta(
                         since.map(time -> beginning(SumRows.hour(time))).orElse(null),
-                        asked.common()
-                                .until()
-                                .map(time -> beginning(hourAfter(time)))
-                                .orElse(null),
+                        asked.common().until().map(StatsResource::end).orElse(null),
                         RequestId.of(context))));
     }
 
@@ -117,6 +115,12 @@ public final class StatsResource {
 
     private static int hourAfter(Instant time) {
         return SumRows.hour(time.plusSeconds(HOUR_SECONDS).minusNanos(1));
+    }
+
+    /** The end of that hour; that of the last one has a year of five digits, which no timestamp has. */
+    private static Instant end(Instant time) {
+        Instant end = beginning(hourAfter(time));
+        return end.isAfter(ListFilter.LATEST) ? ListFilter.LATEST : end;
     }
 
     private static Instant beginning(int hour) {

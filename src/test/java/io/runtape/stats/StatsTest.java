@@ -105,6 +105,14 @@ abstract class StatsTest extends IndexedHistory {
         assertNull(all.get("meta.until"));
     }
 
+    /** Clients write the end of all time so, and read no year of five digits. */
+    @Test
+    void takesTheLastMomentForAnEnd() {
+        Json all = json("/stats?until=9999-12-31T23:59:59Z");
+
+        assertEquals("9999-12-31T23:59:59.999999Z", all.getString("meta.until"));
+    }
+
     @Test
     void sumsUpTokensOfEachKind() throws Exception {
         String[] times = {"2026-01-31T23:30:00Z", "2026-02-01T00:00:00Z", "2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z"
