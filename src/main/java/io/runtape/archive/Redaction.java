@@ -47,8 +47,7 @@ public final class Redaction {
             new Rule("AIza", "\\bAIza[0-9A-Za-z_-]{35}"),
             new Rule("", "(?i)bearer (?<=\\bbearer )[A-Za-z0-9._~+/-]{16,}=*"),
             // To its end, whatever stands before its lines, such as their numbers; or as far as its own characters go.
-            // A backslash
-            // belongs to a key only before an n or r: it may escape the quote behind it.
+            // A backslash belongs to a key only before an n or r: it may escape the quote behind it.
             new Rule(
                     "PRIVATE KEY-----",
                     "-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?:(?!-----)[^\"]){0,32768}+-{5,}END [A-Z ]*PRIVATE KEY-----"

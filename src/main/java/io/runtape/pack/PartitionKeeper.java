@@ -89,9 +89,9 @@ final class PartitionKeeper {
             noted = BlockPartitions.number(journal.lastRunPk());
             notedAt = System.nanoTime();
         }
-        if (System.nanoTime() - dropsAt >= 0 && !BlockPartitions.drop(connection, journal.nodeId(), settled, live)) {
+        if (now - dropsAt >= 0 && !BlockPartitions.drop(connection, journal.nodeId(), settled, live)) {
             // Packing waits meanwhile, and a backup takes hours.
-            dropsAt = System.nanoTime() + LOOK.toNanos();
+            dropsAt = now + LOOK.toNanos();
         }
     }
 
