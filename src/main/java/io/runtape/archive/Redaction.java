@@ -46,12 +46,14 @@ public final class Redaction {
             new Rule("xox", "\\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
             new Rule("AIza", "\\bAIza[0-9A-Za-z_-]{35}"),
             new Rule("", "(?i)bearer (?<=\\bbearer )[A-Za-z0-9._~+/-]{16,}=*"),
-            // To its end, whatever stands before its lines, such as their numbers; or as far as its own characters go.
-            // A backslash belongs to a key only before an n or r: it may escape the quote behind it.
+            // To its end, whatever stands before its lines, such as their numbers. Where it is cut off, as far as
+            // its own characters go, and further lines of them. A backslash belongs to a key only before an n or r:
+            // it may escape the quote behind it.
             new Rule(
                     "PRIVATE KEY-----",
                     "-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?:(?!-----)[^\"]){0,32768}+-{5,}END [A-Z ]*PRIVATE KEY-----"
-                            + "|[A-Za-z0-9+/=\\\\nr\\s]*(?<!\\\\))"));
+                            + "|[A-Za-z0-9+/=\\\\nr\\s]*(?<!\\\\)"
+                            + "(?:(?:\\\\[nr]|[^\"A-Za-z\\\\]){1,24}+[A-Za-z0-9+/=]{16,}+){0,500}+)"));
 
     private final List<Rule> rules = new ArrayList<>(USUAL);
 

@@ -2,6 +2,7 @@ package io.runtape.archive;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import io.runtape.archive.RedactedJson.Kind;
@@ -63,6 +64,19 @@ class RedactedJsonTest {
         String redacted = redacted("no such text", Kind.VALUE, "\"a " + key + " z\"");
 
         assertEquals("\"a " + prefix + "*".repeat(key.length() - prefix.length()) + " z\"", redacted);
+    }
+
+    /** A tool shows the beginning of a long file alone. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  12\u2192", "7:", "-", "> "})
+    void findsPrivateKeysThatAreCutOff(String prefix) {
+        String lines = ("\\n" + prefix + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC").repeat(300);
+
+        String redacted =
+                redacted("no such text", Kind.VALUE, "\"-----BEGIN PRIVATE KEY-----" + lines + "\u2026 and so on\"");
+
+        assertFalse(redacted.contains("MIIE"), redacted);
+        assertTrue(redacted.endsWith("\u2026 and so on\""), redacted);
     }
 
     /** Each begins anew, and none ends. */
