@@ -94,21 +94,16 @@ final class RequestMembers {
 
     /** What a member of a conversation has beside messages: these are compared wherever they are. Null if that is nothing. */
     private static @Nullable JsonNode untold(String name, @Nullable JsonNode value) {
-        if (value == null || isList(value) || value.isTextual() && !name.equals(MESSAGES)) {
+        if (value == null || LeanTree.isList(value) || value.isTextual() && !name.equals(MESSAGES)) {
             return null;
         }
-        if (!name.equals(INPUT) || !(value instanceof ObjectNode object) || !isList(object.path(MESSAGES))) {
+        if (!name.equals(INPUT) || !(value instanceof ObjectNode object) || !LeanTree.isList(object.path(MESSAGES))) {
             return value;
         }
         // LangGraph's, which has the other values of a graph's state as well.
         ObjectNode others = JsonNodeFactory.instance.objectNode().setAll(object);
         others.remove(MESSAGES);
         return others.isEmpty() ? null : others;
-    }
-
-    private static boolean isList(JsonNode value) {
-        // Of very many values, it is still text.
-        return value.isArray() || value.isPojo() && value.toString().startsWith("[");
     }
 
     /** The body; empty if it is deleted, since a recorded one is a JSON object. */

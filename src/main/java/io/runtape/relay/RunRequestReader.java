@@ -113,14 +113,8 @@ final class RunRequestReader {
     private void conversation(JsonToken value) throws IOException {
         @Nullable String id = null;
         if (value == JsonToken.START_OBJECT) {
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                boolean named = parser.currentName().equals("id");
-                parser.nextToken();
-                if (named) {
-                    id = LeanJson.text(parser, ID_CHARS_MAX);
-                } else {
-                    parser.skipChildren();
-                }
+            while (goesTo("id")) {
+                id = LeanJson.text(parser, ID_CHARS_MAX);
             }
         } else {
             id = LeanJson.text(parser, ID_CHARS_MAX);
@@ -134,14 +128,23 @@ final class RunRequestReader {
             parser.skipChildren();
             return;
         }
-        while (parser.nextToken() == JsonToken.FIELD_NAME) {
-            boolean answer = parser.currentName().equals("resume");
-            if (parser.nextToken() == JsonToken.VALUE_STRING && answer) {
-                lastSaid = LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX);
-            } else {
-                parser.skipChildren();
-            }
+        while (goesTo("resume")) {
+            @Nullable String answer = LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX);
+            lastSaid = answer == null ? lastSaid : answer;
         }
+    }
+
+    /** Goes on in the object at the parser, to the value of its next member of this name; false at its end. */
+    private boolean goesTo(String name) throws IOException {
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            boolean named = parser.currentName().equals(name);
+            parser.nextToken();
+            if (named) {
+                return true;
+            }
+            parser.skipChildren();
+        }
+        return false;
     }
 
     /** A text or messages, as OpenAI's responses take it, or the state of a graph, which has messages. */
@@ -150,14 +153,8 @@ final class RunRequestReader {
             case VALUE_STRING -> lastSaid = LeanJson.text(parser, RunStart.PROMPT_CHARS_MAX);
             case START_ARRAY -> lastSaid = lastSaidByUser();
             case START_OBJECT -> {
-                while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                    boolean messages = parser.currentName().equals("messages");
-                    parser.nextToken();
-                    if (messages) {
-                        lastSaid = lastSaidByUser();
-                    } else {
-                        parser.skipChildren();
-                    }
+                while (goesTo("messages")) {
+                    lastSaid = lastSaidByUser();
                 }
             }
             default -> parser.skipChildren();

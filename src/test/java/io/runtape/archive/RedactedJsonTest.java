@@ -57,9 +57,8 @@ class RedactedJsonTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "  12\u2192", "7:", "-", "> "})
     void findsPrivateKeysWhateverStandsBeforeTheirLines(String prefix) {
-        String lines = ("\\n" + prefix + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC").repeat(300);
-        String key =
-                prefix + "-----BEGIN RSA PRIVATE KEY-----" + lines + "\\n" + prefix + "-----END RSA PRIVATE KEY-----";
+        String key = prefix + "-----BEGIN RSA PRIVATE KEY-----" + linesOfAKey(prefix) + "\\n" + prefix
+                + "-----END RSA PRIVATE KEY-----";
 
         String redacted = redacted("no such text", Kind.VALUE, "\"a " + key + " z\"");
 
@@ -70,13 +69,17 @@ class RedactedJsonTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "  12\u2192", "7:", "-", "> "})
     void findsPrivateKeysThatAreCutOff(String prefix) {
-        String lines = ("\\n" + prefix + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC").repeat(300);
-
-        String redacted =
-                redacted("no such text", Kind.VALUE, "\"-----BEGIN PRIVATE KEY-----" + lines + "\u2026 and so on\"");
+        String redacted = redacted(
+                "no such text",
+                Kind.VALUE,
+                "\"-----BEGIN PRIVATE KEY-----" + linesOfAKey(prefix) + "\u2026 and so on\"");
 
         assertFalse(redacted.contains("MIIE"), redacted);
         assertTrue(redacted.endsWith("\u2026 and so on\""), redacted);
+    }
+
+    private static String linesOfAKey(String prefix) {
+        return ("\\n" + prefix + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC").repeat(300);
     }
 
     /** Each begins anew, and none ends. */

@@ -8,7 +8,7 @@ import io.runtape.sse.ServerSentEvent;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Events that repeat the whole response, as OpenAI's Responses end, or the whole conversation: it may be too much for a tree. */
 class LongResponseTest {
@@ -55,10 +55,8 @@ class LongResponseTest {
 
     /** A list of words with their probabilities has hundreds of values a word. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
+    @ValueSource(
+            strings = {
                 "{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"content\":\"Hoi\"},\"logprobs\":LOGPROBS,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3}}",
                 "{\"object\":\"response\",\"status\":\"completed\",\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"Hoi\",\"logprobs\":LOGPROBS}]}],\"usage\":{\"input_tokens\":3}}",
                 "{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{\"type\":\"web_search_tool_result\",\"tool_use_id\":\"t\",\"content\":LOGPROBS},{\"type\":\"text\",\"text\":\"Hoi\"}],\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":3}}",
