@@ -4,6 +4,7 @@ import io.runtape.error.ApiException;
 import io.runtape.error.ErrorCode;
 import io.runtape.store.Pace;
 import io.runtape.store.Store;
+import io.runtape.store.StoreFailures;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -12,14 +13,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import javax.sql.DataSource;
+import org.jboss.logging.Logger;
 
 /**
  * Deletes what a listing shows: counts it, compares the count with the one that the caller was told, and then deletes one
  * after the other, each in small transactions of its own. It walks the places of the listing, and holds no more than one piece of
- * them and which were counted. What joins the listing meanwhile stays. Blocks; safe for any thread.
+ * them and which were counted. What joins the listing meanwhile stays, and so does what the database cannot read, which keeps none
+ * of the others. Blocks; safe for any thread.
  */
 @Singleton
 public final class FilteredDeletion {
+
+    private static final Logger LOG = Logger.getLogger(FilteredDeletion.class);
 
     /** Places of one read. */
     private static final int PLACES = 500;
@@ -54,6 +59,9 @@ public final class FilteredDeletion {
         /** Tells the entry at a place from all others. */
         long key(P place);
 
+        /** How the log names the entry at a place. Blocks. */
+        String name(Connection connection, P place);
+
         /** How many of these go on. */
         long running(List<P> places) throws SQLException;
 
@@ -71,7 +79,7 @@ public final class FilteredDeletion {
      * Does what the caller asked for.
      *
      * @throws ApiException 409 if the count is another one, or something of it goes on; 503 if too many deletions are under
-     *     way
+     *     way; 500 if some of it cannot be deleted, and all of the others are
      */
     public <P> Deleted of(DeletionParameters asked, Target<P> target) throws SQLException {
         if (!turns.tryAcquire()) {
@@ -100,7 +108,7 @@ public final class FilteredDeletion {
                                 + " still running. Nothing was deleted; cancel what is running, wait for its end, or leave"
                                 + " it out with a narrower filter.");
             }
-            return new Deleted(delete(target, counted), 0);
+            return new Deleted(delete(target, counted, found.count()), 0);
         } finally {
             turns.release();
         }
@@ -123,21 +131,39 @@ public final class FilteredDeletion {
         return Optional.of(places.get(places.size() - 1));
     }
 
-    private <P> long delete(Target<P> target, CountedEntries counted) throws SQLException {
+    private <P> long delete(Target<P> target, CountedEntries counted, long count) throws SQLException {
         Pace pace = Pace.ofHalfTheTime();
         long deleted = 0;
+        long left = 0;
         try (Connection connection = database.getConnection()) {
             List<P> places = target.next(Optional.empty(), PLACES);
             while (!places.isEmpty()) {
                 for (P place : places) {
-                    if (counted.has(target.key(place)) && target.delete(connection, place, pace)) {
-                        deleted++;
+                    try {
+                        if (counted.has(target.key(place)) && target.delete(connection, place, pace)) {
+                            deleted++;
+                        }
+                    } catch (SQLException | RuntimeException e) {
+                        if (!StoreFailures.staysWithTheRow(e)) {
+                            throw e;
+                        }
+                        LOG.errorf(e, "%s cannot be deleted, and stays", target.name(connection, place));
+                        left++;
                     }
                     pace.rest();
                 }
                 places = places.size() < PLACES ? List.of() : target.next(last(places), PLACES);
             }
             store.makeDurable(connection);
+        }
+        if (left > 0) {
+            throw ApiException.of(
+                    ErrorCode.INTERNAL_ERROR,
+                    left + " of the " + count
+                            + " selected runs or threads cannot be deleted: the database cannot read what it has of"
+                            + " them, and the log names them. " + deleted + " of the others "
+                            + (deleted == 1 ? "is" : "are")
+                            + " deleted.");
         }
         return deleted;
     }

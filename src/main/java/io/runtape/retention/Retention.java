@@ -179,7 +179,7 @@ final class Retention {
                 }
                 return outcome != Deletion.Outcome.GOES_ON;
             } catch (SQLException | RuntimeException e) {
-                if (staysWithTheRun(e)) {
+                if (StoreFailures.staysWithTheRow(e)) {
                     leave(connection, runPk, e);
                     return true;
                 }
@@ -189,12 +189,6 @@ final class Retention {
                 }
                 return failingRuns.isPassedOver(runPk);
             }
-        }
-
-        private static boolean staysWithTheRun(Exception why) {
-            return why instanceof SQLException fault
-                    ? SqlFault.isOfTheRow(fault)
-                    : why instanceof RuntimeException other && !mayPass(other);
         }
 
         /**

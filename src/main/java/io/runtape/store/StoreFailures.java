@@ -53,6 +53,19 @@ public final class StoreFailures {
         return fault != null && SqlFault.mayPass(fault) && !isOfTheMachine(failure);
     }
 
+    /**
+     * Whether a failure of work on one row, or on all that belongs to one run, stays with it, so that the same may succeed with others:
+     * what is stored is damaged, or the gateway has a fault there.
+     */
+    public static boolean staysWithTheRow(Exception failure) {
+        if (failure instanceof SQLException fault) {
+            return SqlFault.isOfTheRow(fault);
+        }
+        return failure instanceof ApiException api
+                ? api.code() == ErrorCode.INTERNAL_ERROR
+                : failure instanceof RuntimeException other && !isOutage(other);
+    }
+
     private Response answer(Exception failure, RoutingContext context) {
         return outage(failure)
                 .map(outage -> answers.refused(outage, context))

@@ -22,6 +22,7 @@ public final class DeletionFaults implements DeletionHook {
     private final Map<Long, AtomicInteger> conflicts = new ConcurrentHashMap<>();
     private final Map<Long, Long> blocks = new ConcurrentHashMap<>();
     private final Set<String> threads = ConcurrentHashMap.newKeySet();
+    private final Set<Long> damaged = ConcurrentHashMap.newKeySet();
 
     /** The next deletions of that run conflict with another transaction, so many times. */
     public void conflict(long runPk, int times) {
@@ -42,8 +43,20 @@ public final class DeletionFaults implements DeletionHook {
         }
     }
 
+    /** Each deletion of that run fails, as it does where a page of a table cannot be read, until it no longer does. */
+    public void damage(long runPk, boolean is) {
+        if (is) {
+            damaged.add(runPk);
+        } else {
+            damaged.remove(runPk);
+        }
+    }
+
     @Override
     public void beforeRun(Connection connection, long runPk) throws SQLException {
+        if (damaged.contains(runPk)) {
+            throw new SQLException("a page cannot be read, as the test wants it", "XX001");
+        }
         AtomicInteger left = conflicts.get(runPk);
         if (left != null && left.getAndDecrement() > 0) {
             throw new SQLException("another transaction is in the way, as the test wants it", "40001");

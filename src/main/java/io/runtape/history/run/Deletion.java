@@ -9,11 +9,13 @@ import io.runtape.journal.Journal;
 import io.runtape.run.DefaultTitles;
 import io.runtape.run.FrameDeletion;
 import io.runtape.run.KeptTranscripts;
+import io.runtape.run.RunName;
 import io.runtape.run.RunStatus;
 import io.runtape.run.ThreadAgents;
 import io.runtape.run.ThreadTitle;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
+import io.runtape.store.StoreFailures;
 import io.runtape.store.Transaction;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -21,9 +23,12 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class Deletion {
 
+    private static final Logger LOG = Logger.getLogger(Deletion.class);
+
     private static final String SELECT_RUN = "select status, owner, thread_id, substring(prompt, 1, "
             + ThreadTitle.PROMPT_CHARS + ") from run where run_pk = ? for update";
 
@@ -41,10 +48,13 @@ public final class Deletion {
             "select status, owner, thread_id from run where run_pk = ? for update";
 
     static final String RUNS_OF_THREAD =
-            "select run_pk from run where owner = ? and thread_id = ?" + EmptyThreads.IN_ORDER + " limit 100";
+            "select run_pk from run where owner = ? and thread_id = ?" + EmptyThreads.IN_ORDER + " limit ?";
 
     static final String RUNNING_OF_THREAD =
             "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";
+
+    /** Runs of a thread that are deleted between two looks for further ones. */
+    private static final int RUNS_AT_ONCE = 100;
 
     /** How often a deletion is tried where others work on the same rows; on H2 each try waits two seconds for them. */
     private static final int TRIES = 5;
@@ -88,22 +98,24 @@ public final class Deletion {
      * Deletes a thread. If another caller deletes the thread at the same time, both calls succeed.
      *
      * @throws ApiException 409 if one of its runs has not ended; if that run began meanwhile, the ended runs are
-     *     already gone
+     *     already gone; 500 if some of its runs cannot be deleted, and all of the others are
      */
     public void ofThread(Owner owner, String threadId) throws SQLException {
         try (Connection connection = database.getConnection()) {
             requireEnded(connection, owner, threadId);
         }
-        boolean gone = false;
-        while (!gone) {
+        Set<Long> left = new HashSet<>();
+        boolean done = false;
+        while (!done) {
             // For some runs only: others wait for a connection, and a thread may have thousands of runs.
             try (Connection connection = database.getConnection()) {
-                gone = deleteSome(connection, owner, threadId, () -> {});
-                if (gone) {
+                done = deleteSome(connection, owner, threadId, left, () -> {});
+                if (done) {
                     store.makeDurable(connection);
                 }
             }
         }
+        requireNoneLeft(left);
     }
 
     /**
@@ -112,6 +124,7 @@ public final class Deletion {
      * @param connection in auto-commit mode
      * @param pause called after each run; may rest
      * @return false if one of its runs goes on; if that run began meanwhile, the ended runs are already gone
+     * @throws ApiException 500 if some of its runs cannot be deleted, and all of the others are
      */
     public boolean ofEndedThread(Connection connection, Owner owner, String threadId, Runnable pause)
             throws SQLException {
@@ -133,10 +146,12 @@ public final class Deletion {
 
     private void deleteThread(Connection connection, Owner owner, String threadId, Runnable pause) throws SQLException {
         requireEnded(connection, owner, threadId);
-        boolean gone = false;
-        while (!gone) {
-            gone = deleteSome(connection, owner, threadId, pause);
+        Set<Long> left = new HashSet<>();
+        boolean done = false;
+        while (!done) {
+            done = deleteSome(connection, owner, threadId, left, pause);
         }
+        requireNoneLeft(left);
     }
 
     private static void requireEnded(Connection connection, Owner owner, String threadId) throws SQLException {
@@ -145,15 +160,39 @@ public final class Deletion {
         }
     }
 
-    /** Deletes the next runs of a thread, or the thread once it has none; returns whether it is gone. */
-    private boolean deleteSome(Connection connection, Owner owner, String threadId, Runnable pause)
+    private static void requireNoneLeft(Set<Long> left) {
+        if (!left.isEmpty()) {
+            throw ApiException.of(
+                    ErrorCode.INTERNAL_ERROR,
+                    left.size()
+                            + " of the runs of the thread cannot be deleted: the database cannot read what it has of them, and the"
+                            + " log names them. All others are deleted.");
+        }
+    }
+
+    /**
+     * Deletes the next runs of a thread, or the thread once it has none.
+     *
+     * @param left gets the runs that cannot be deleted, whatever is tried again; they keep none of the others
+     * @return whether nothing is left to delete
+     */
+    private boolean deleteSome(Connection connection, Owner owner, String threadId, Set<Long> left, Runnable pause)
             throws SQLException {
-        List<Long> runs = runs(connection, owner, threadId);
+        List<Long> runs = runs(connection, owner, threadId, RUNS_AT_ONCE + left.size());
+        runs.removeAll(left);
         for (long runPk : runs) {
-            readable(read -> Transaction.in(connection, () -> deleteRows(connection, runPk, read)));
+            try {
+                readable(read -> Transaction.in(connection, () -> deleteRows(connection, runPk, read)));
+            } catch (SQLException | RuntimeException e) {
+                if (!StoreFailures.staysWithTheRow(e)) {
+                    throw e;
+                }
+                LOG.errorf(e, "%s cannot be deleted, and stays", RunName.of(connection, runPk));
+                left.add(runPk);
+            }
             pause.run();
         }
-        return runs.isEmpty() && deleteEmptyThread(connection, owner, threadId);
+        return runs.isEmpty() && (!left.isEmpty() || deleteEmptyThread(connection, owner, threadId));
     }
 
     /**
@@ -298,11 +337,12 @@ public final class Deletion {
         }
     }
 
-    private static List<Long> runs(Connection connection, Owner owner, String threadId) throws SQLException {
+    private static List<Long> runs(Connection connection, Owner owner, String threadId, int limit) throws SQLException {
         List<Long> runs = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(RUNS_OF_THREAD)) {
             select.setString(1, owner.id());
             select.setString(2, threadId);
+            select.setInt(3, limit);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     runs.add(row.getLong(1));

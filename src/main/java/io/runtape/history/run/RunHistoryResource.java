@@ -12,6 +12,7 @@ import io.runtape.history.PageParameters;
 import io.runtape.run.RecordedRequest;
 import io.runtape.run.RequestReader;
 import io.runtape.run.Run;
+import io.runtape.run.RunName;
 import io.runtape.run.RunVersion;
 import io.runtape.search.SearchParameter;
 import io.runtape.search.SearchQuery;
@@ -239,6 +240,11 @@ public final class RunHistoryResource {
         @Override
         public long key(Place place) {
             return place.runPk();
+        }
+
+        @Override
+        public String name(Connection connection, Place place) {
+            return RunName.of(connection, place.runPk());
         }
 
         @Override

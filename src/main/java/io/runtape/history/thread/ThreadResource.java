@@ -282,6 +282,11 @@ public final class ThreadResource {
         }
 
         @Override
+        public String name(Connection connection, ThreadQueries.StreamPosition place) {
+            return "thread " + place.id() + " of owner " + owner.id();
+        }
+
+        @Override
         public long running(List<ThreadQueries.StreamPosition> places) {
             return threads.running(owner, places);
         }

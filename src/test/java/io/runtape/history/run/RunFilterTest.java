@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.response.ValidatableResponse;
 import io.runtape.history.IndexedHistory;
+import io.runtape.testsupport.DeletionFaults;
 import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RowLock;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import jakarta.inject.Inject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,6 +31,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs are found by what they are, alone and together, sorted and page by page, before they are indexed and after. */
 abstract class RunFilterTest extends IndexedHistory {
+
+    @Inject
+    DeletionFaults faults;
 
     private static final Script WITH_TOOL = Script.stream(
             "event: tool_call\ndata: {\"toolCallId\":\"c1\",\"name\":\"shell\",\"arguments\":{\"cmd\":\"make\"}}\n\n",
@@ -344,6 +349,28 @@ abstract class RunFilterTest extends IndexedHistory {
         assertEquals(List.of(kept), ids("/runs?agent=a"));
         assertEquals(List.of(), ids("/runs?tool=shell"));
         assertEquals(List.of(kept), ids("/runs?sort=totalTokens"));
+    }
+
+    @Test
+    void deletesTheOthersWhereOneIsDamaged() throws Exception {
+        List<String> runs = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            runs.add(record("{\"agent\":\"scratched\"}", COMPLETED));
+        }
+        String damaged = runs.get(1);
+        faults.damage(table().key(damaged), true);
+        try {
+            refused(
+                    history().delete("/runs?agent=scratched&expect=3").then(),
+                    500,
+                    "internal_error",
+                    "1 of the 3 selected",
+                    "2 of the others are deleted");
+            assertEquals(List.of(damaged), ids("/runs?agent=scratched"));
+        } finally {
+            faults.damage(table().key(damaged), false);
+        }
+        assertEquals(1, deleted("/runs?agent=scratched&expect=1"));
     }
 
     /** Of as many runs as a deletion reads at a time: those that come behind them are read while it goes on. */

@@ -92,7 +92,7 @@ abstract class RunPlanTest extends RunningGateway {
         String quoted = "'" + thread + "'";
         for (String next : List.of(Deletion.RUNS_OF_THREAD, EmptyThreads.RUN_OF_THREAD)) {
             LargeTables.requireOrder(
-                    store(), with(next, "'o'", quoted), "owner = 'o'", "run_owner_thread_id_thread_ordinal_key");
+                    store(), with(next, "'o'", quoted, "100"), "owner = 'o'", "run_owner_thread_id_thread_ordinal_key");
         }
         LargeTables.requireIndex(
                 store(), EmptyThreads.SETTLED, "and thread_id = s.thread_id", "run_owner_thread_id_thread_ordinal_key");

@@ -9,10 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.response.ValidatableResponse;
 import io.runtape.history.RecordedHistory;
+import io.runtape.testsupport.DeletionFaults;
 import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RowLock;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.Test;
 
 /** Threads are found, listed, renamed, archived and deleted by those who made them. */
 abstract class ThreadHistoryTest extends RecordedHistory {
+
+    @Inject
+    DeletionFaults faults;
 
     private static final Script TWO_EVENTS = Script.stream("data: 1\n\n: beat\n\ndata: 2\n\n");
 
@@ -393,6 +398,34 @@ abstract class ThreadHistoryTest extends RecordedHistory {
 
     private Json deleted(String target) {
         return Json.of(history().delete(target).then().statusCode(200).extract().asString());
+    }
+
+    /** Of more runs than a deletion reads at a time. */
+    @Test
+    void deletesTheOtherRunsWhereSomeAreDamaged() throws Exception {
+        List<Long> damaged = new ArrayList<>();
+        try {
+            for (int i = 0; i < 101; i++) {
+                damaged.add(table().key(run(thread)));
+            }
+            run(thread);
+            String other = "thr_" + UUID.randomUUID();
+            run(other);
+            damaged.forEach(runPk -> faults.damage(runPk, true));
+
+            refused(history().delete("/threads/" + thread).then(), 500, "internal_error", "101 of the runs");
+            assertEquals(101, json("/threads/" + thread).getLong("data.runCount"));
+            refused(
+                    history().delete("/threads?agent=coder&expect=2").then(),
+                    500,
+                    "internal_error",
+                    "1 of the 2 selected",
+                    "1 of the others is deleted");
+            assertEquals(List.of(thread), ids("/threads"));
+        } finally {
+            damaged.forEach(runPk -> faults.damage(runPk, false));
+        }
+        history().delete("/threads/" + thread).then().statusCode(204);
     }
 
     @Test
