@@ -204,11 +204,14 @@ final class RunToolsTranscript {
         }
     }
 
-    /** Ends a call. Some runtimes put the result into this event, others send it separately. */
+    /** Ends a call. Some runtimes put the result into this event, others send it separately; an error replaces no such result. */
     private void toolCallCompleted(RunToolsPayload payload) {
         JsonNode output = payload.field("output", "result");
-        if (output != null) {
-            result(payload).give(output, payload.integer("exitCode"), isFailed(payload));
+        JsonNode error = payload.error();
+        if (output != null || error != null) {
+            PartDraft.Result result = result(payload);
+            JsonNode told = output == null && !result.isGiven() ? error : output;
+            result.give(told, payload.integer("exitCode"), isFailed(payload));
         }
     }
 

@@ -297,6 +297,25 @@ class RunToolsTranscriptTest {
     }
 
     @Test
+    void tellsTheErrorOfACallThatHasNoOtherResult() {
+        List<Part> parts = new Script()
+                .with("tool_call", "{'toolCallId':'t1','name':'bash','arguments':{}}")
+                .with("tool_call_completed", "{'toolCallId':'t1','name':'bash','error':'timed out'}")
+                .with("tool_call", "{'toolCallId':'t2','name':'bash','arguments':{}}")
+                .with("tool_result", "{'toolCallId':'t2','output':'half'}")
+                .with("tool_call_completed", "{'toolCallId':'t2','name':'bash','error':'timed out'}")
+                .parts();
+
+        assertEquals(
+                List.of(
+                        new ToolCall("t1", "bash", json("{}")),
+                        new ToolResult("t1", "bash", text("timed out"), null, true, false),
+                        new ToolCall("t2", "bash", json("{}")),
+                        new ToolResult("t2", "bash", text("half"), null, true, false)),
+                parts);
+    }
+
+    @Test
     void pairsWrappedEventsByTheirInnerIds() {
         List<Part> parts = new Script()
                 .with("tool_call", "{'id':'evt_1','type':'tool_call','payload':{'id':'t1','name':'ls'}}")
