@@ -108,7 +108,7 @@ public final class FilteredDeletion {
                                 + " still running. Nothing was deleted; cancel what is running, wait for its end, or leave"
                                 + " it out with a narrower filter.");
             }
-            return new Deleted(delete(target, counted, found.count()), 0);
+            return new Deleted(delete(target, counted), 0);
         } finally {
             turns.release();
         }
@@ -131,7 +131,7 @@ public final class FilteredDeletion {
         return Optional.of(places.get(places.size() - 1));
     }
 
-    private <P> long delete(Target<P> target, CountedEntries counted, long count) throws SQLException {
+    private <P> long delete(Target<P> target, CountedEntries counted) throws SQLException {
         Pace pace = Pace.ofHalfTheTime();
         long deleted = 0;
         long left = 0;
@@ -157,14 +157,18 @@ public final class FilteredDeletion {
             store.makeDurable(connection);
         }
         if (left > 0) {
-            throw ApiException.of(
-                    ErrorCode.INTERNAL_ERROR,
-                    left + " of the " + count
-                            + " selected runs or threads cannot be deleted: the database cannot read what it has of"
-                            + " them, and the log names them. " + deleted + " of the others "
-                            + (deleted == 1 ? "is" : "are")
-                            + " deleted.");
+            throw someStay(left, counted.count(), deleted);
         }
         return deleted;
+    }
+
+    private static ApiException someStay(long left, long count, long deleted) {
+        return ApiException.of(
+                ErrorCode.INTERNAL_ERROR,
+                left + " of the " + count
+                        + " selected runs or threads cannot be deleted: the database cannot read what it has of"
+                        + " them, and the log names them. " + deleted + " of the others "
+                        + (deleted == 1 ? "is" : "are")
+                        + " deleted.");
     }
 }

@@ -36,19 +36,19 @@ public final class DeletionFaults implements DeletionHook {
 
     /** Each deletion of that thread fails when its row is deleted, until it no longer does. */
     public void fail(String threadId, boolean does) {
-        if (does) {
-            threads.add(threadId);
-        } else {
-            threads.remove(threadId);
-        }
+        keep(threads, threadId, does);
     }
 
     /** Each deletion of that run fails, as it does where a page of a table cannot be read, until it no longer does. */
     public void damage(long runPk, boolean is) {
-        if (is) {
-            damaged.add(runPk);
+        keep(damaged, runPk, is);
+    }
+
+    private static <T> void keep(Set<T> these, T one, boolean among) {
+        if (among) {
+            these.add(one);
         } else {
-            damaged.remove(runPk);
+            these.remove(one);
         }
     }
 

@@ -32,9 +32,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Runs are found by what they are, alone and together, sorted and page by page, before they are indexed and after. */
 abstract class RunFilterTest extends IndexedHistory {
 
-    @Inject
-    DeletionFaults faults;
-
     private static final Script WITH_TOOL = Script.stream(
             "event: tool_call\ndata: {\"toolCallId\":\"c1\",\"name\":\"shell\",\"arguments\":{\"cmd\":\"make\"}}\n\n",
             "event: tool_result\ndata: {\"toolCallId\":\"c1\",\"result\":\"ok\"}\n\n",
@@ -48,6 +45,9 @@ abstract class RunFilterTest extends IndexedHistory {
             "\"metadata\":{\"branch\":\"main\",\"ticket\":7.0,\"at\":1764083099.724404123,\"urgent\":true,\"deep\":{\"er\":{\"key\":\"a b\"}},"
                     + "\"tags\":[\"x\",\"y\"],\"none\":null,\"exact\":0."
                     + "1000000000000000055511151231257827021181583404541015625}";
+
+    @Inject
+    DeletionFaults faults;
 
     @Test
     void findsRunsByEachFilterBeforeAndAfterTheyAreIndexed() throws Exception {

@@ -24,10 +24,10 @@ import org.junit.jupiter.api.Test;
 /** Threads are found, listed, renamed, archived and deleted by those who made them. */
 abstract class ThreadHistoryTest extends RecordedHistory {
 
+    private static final Script TWO_EVENTS = Script.stream("data: 1\n\n: beat\n\ndata: 2\n\n");
+
     @Inject
     DeletionFaults faults;
-
-    private static final Script TWO_EVENTS = Script.stream("data: 1\n\n: beat\n\ndata: 2\n\n");
 
     private String run(String threadId) throws Exception {
         return record("{\"agent\":\"coder\",\"threadId\":\"" + threadId + "\"}", TWO_EVENTS);
