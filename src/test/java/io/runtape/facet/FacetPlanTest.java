@@ -416,8 +416,9 @@ abstract class FacetPlanTest extends RunningGateway {
 
     @Test
     void looksUpRunsThatAreInNoSegment() throws SQLException {
+        // Far more than are asked for at once: PostgreSQL may rightly sort fewer.
         change(
-                "update run_fact set in_segment = true where run_pk > " + FIRST + " and mod(run_pk, 100) > 0",
+                "update run_fact set in_segment = true where run_pk > " + FIRST + " and mod(run_pk, 2) > 0",
                 "update run_fact set in_segment = false where run_pk > " + FIRST);
         String owner = Long.toString(Trait.ofOwner(OWNER));
         for (String lookUp : List.of(
