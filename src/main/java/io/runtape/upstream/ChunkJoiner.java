@@ -10,7 +10,6 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.net.impl.ConnectionBase;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,9 +29,6 @@ final class ChunkJoiner extends ChannelInboundHandlerAdapter {
 
     private static final String NAME = "chunk-joiner";
 
-    /** The client's own handler, which sees what the codec has decoded. */
-    private static final String CLIENT = "handler";
-
     private final List<ByteBuf> chunks = new ArrayList<>();
     private int length;
 
@@ -40,9 +36,9 @@ final class ChunkJoiner extends ChannelInboundHandlerAdapter {
      * Joins the chunks of this connection from now on; one call is enough. No effect over HTTP/2, which has no chunks.
      */
     static void on(HttpConnection connection) {
-        Channel channel = ((ConnectionBase) connection).channel();
-        if (channel.pipeline().get(NAME) == null && channel.pipeline().get("codec") != null) {
-            channel.pipeline().addBefore(CLIENT, NAME, new ChunkJoiner());
+        Channel channel = ClientPipeline.channelOf(connection);
+        if (channel.pipeline().get(NAME) == null) {
+            ClientPipeline.add(channel, NAME, new ChunkJoiner());
         }
     }
 

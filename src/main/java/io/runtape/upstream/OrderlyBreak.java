@@ -7,7 +7,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.net.impl.ConnectionBase;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +25,6 @@ final class OrderlyBreak extends ChannelDuplexHandler {
 
     private static final String NAME = "orderly-break";
 
-    /** The client's own handler, which sees what the codec has decoded. */
-    private static final String CLIENT = "handler";
-
     /** The call that has the connection; null once its request has gone out whole and its response has come whole. */
     private volatile @Nullable HttpClientRequest call;
 
@@ -42,14 +38,11 @@ final class OrderlyBreak extends ChannelDuplexHandler {
      * streams end by frames.
      */
     static void on(HttpClientRequest request) {
-        Channel channel = channelOf(request);
-        if (channel.pipeline().get("codec") == null) {
-            return;
-        }
+        Channel channel = ClientPipeline.channelOf(request.connection());
         OrderlyBreak there = channel.pipeline().get(OrderlyBreak.class);
         if (there == null) {
             there = new OrderlyBreak();
-            channel.pipeline().addBefore(CLIENT, NAME, there);
+            ClientPipeline.add(channel, NAME, there);
         }
         there.call = request;
     }
@@ -59,7 +52,7 @@ final class OrderlyBreak extends ChannelDuplexHandler {
      * to another call, even if nobody has read the response, and its own reset would close it all the same.
      */
     static void giveUp(HttpClientRequest request) {
-        Channel channel = channelOf(request);
+        Channel channel = ClientPipeline.channelOf(request.connection());
         OrderlyBreak there = channel.pipeline().get(OrderlyBreak.class);
         if (there == null) {
             request.reset();
@@ -68,10 +61,6 @@ final class OrderlyBreak extends ChannelDuplexHandler {
         } else {
             channel.eventLoop().execute(() -> there.breakOff(request));
         }
-    }
-
-    private static Channel channelOf(HttpClientRequest request) {
-        return ((ConnectionBase) request.connection()).channel();
     }
 
     private void breakOff(HttpClientRequest request) {

@@ -2,8 +2,8 @@ package io.runtape.upstream;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.net.impl.ConnectionBase;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -51,16 +51,23 @@ public final class OutgoingBody {
     /** The current task of the request's event loop is about to write the body. */
     void goesOutBy(HttpClientRequest request) {
         goesOut.run();
-        Channel channel = ((ConnectionBase) request.connection()).channel();
-        // An empty write behind the body, into the same socket, completes when the body is written.
-        channel.eventLoop()
-                .execute(() -> channel.pipeline()
-                        .firstContext()
-                        .writeAndFlush(Unpooled.EMPTY_BUFFER)
-                        .addListener(done -> {
-                            sent.run();
-                            written.run();
-                        }));
+        Channel channel = ClientPipeline.channelOf(request.connection());
+        channel.eventLoop().execute(() -> {
+            @Nullable
+            ChannelHandlerContext nearestTheSocket = channel.pipeline().firstContext();
+            if (nearestTheSocket == null) {
+                // The connection has closed.
+                isOut();
+            } else {
+                // An empty write behind the body, into the same socket, completes when the body is written.
+                nearestTheSocket.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> isOut());
+            }
+        });
+    }
+
+    private void isOut() {
+        sent.run();
+        written.run();
     }
 
     /** The body will not be sent. */

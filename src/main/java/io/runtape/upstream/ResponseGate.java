@@ -13,7 +13,6 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClosedException;
-import io.vertx.core.net.impl.ConnectionBase;
 import java.io.ByteArrayOutputStream;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -33,9 +32,6 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
 
     /** The bytes of a body to keep before the connection is read no further; a read under way still completes. */
     private static final int KEPT_MAX = 64 << 10;
-
-    /** The client's own handler, which sees what the codec has decoded. */
-    private static final String CLIENT = "handler";
 
     private Supplier<@Nullable HttpClientRequest> request = () -> null;
 
@@ -67,12 +63,9 @@ final class ResponseGate extends ChannelInboundHandlerAdapter {
         if (out == null) {
             return;
         }
-        Channel channel = ((ConnectionBase) out.connection()).channel();
-        if (channel.pipeline().get("codec") != null) {
-            OrderlyBreak.on(out);
-            // Without a name: the gate of the connection's last call may still be about to leave.
-            channel.pipeline().addBefore(CLIENT, null, this);
-        }
+        OrderlyBreak.on(out);
+        // Without a name: the gate of the connection's last call may still be about to leave.
+        ClientPipeline.add(ClientPipeline.channelOf(out.connection()), null, this);
     }
 
     /** Whether the call was about to go out, so that the agent API may have got something of it. */
