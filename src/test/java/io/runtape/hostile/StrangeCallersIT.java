@@ -162,11 +162,20 @@ abstract class StrangeCallersIT extends UnderAttack {
         } catch (EOFException | SocketException closed) {
             surprises.add(name + " at " + target + ": no answer");
         }
+        String next = ofNextCaller(target);
+        // The agent API closes its connection, and this call may have been on its way over it. The one after it is not.
+        if (next.contains("it closed the connection without a response")) {
+            next = ofNextCaller(target);
+        }
+        if (!next.equals("data: mine\n\n")) {
+            surprises.add(name + " at " + target + ": the next caller gets " + next);
+        }
+    }
+
+    private String ofNextCaller(String target) throws Exception {
         Scripted own = upstream.on(Script.stream("data: mine\n\n"));
         try (WireResponse response = client().post(target, BODY, own.header(), KEY)) {
-            if (!new String(response.whole(), UTF_8).equals("data: mine\n\n")) {
-                surprises.add(name + " at " + target + ": the next caller gets " + response.text());
-            }
+            return new String(response.whole(), UTF_8);
         }
     }
 
