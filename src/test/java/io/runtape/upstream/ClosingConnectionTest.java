@@ -8,7 +8,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,23 +16,12 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpClosedException;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.impl.ContextInternal;
-import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -56,40 +44,23 @@ class ClosingConnectionTest {
     private final CountDownLatch othersMayLeave = new CountDownLatch(1);
     private final CompletableFuture<Thread> atWork = new CompletableFuture<>();
     private final ResponseGate gate = new ResponseGate();
-    private Vertx vertx;
-    private HttpClient client;
-    private ServerSocket server;
+    private KeptConnection kept;
     private ContextInternal loopOfCall;
-    private Socket agent;
     private HttpClientRequest call;
 
     /** A call has a connection that an earlier call has made on another loop. */
     @BeforeEach
     void start() throws Exception {
-        vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
-        client = vertx.createHttpClient(new HttpClientOptions().setMaxPoolSize(1));
-        server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        ContextInternal loopOfConnection = ((VertxInternal) vertx).createEventLoopContext();
-        loopOfCall = ((VertxInternal) vertx).createEventLoopContext();
-        assertNotSame(loopOfConnection.nettyEventLoop(), loopOfCall.nettyEventLoop());
-        HttpClientRequest earlier = in(loopOfConnection, this::request);
-        agent = server.accept();
-        agent.setSoTimeout(PATIENCE_SECONDS * 1000);
-        Future<Void> over =
-                in(loopOfConnection, () -> Future.succeededFuture(earlier.send().compose(HttpClientResponse::end)));
-        readCall();
-        say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-        await(over);
-        call = in(loopOfCall, this::request);
+        kept = new KeptConnection();
+        loopOfCall = kept.loopOfCall();
+        call = in(loopOfCall, kept::request);
         gate.at(() -> call);
     }
 
     @AfterEach
     void stop() throws Exception {
         othersMayLeave.countDown();
-        agent.close();
-        server.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        kept.close();
     }
 
     @Test
@@ -100,9 +71,9 @@ class ClosingConnectionTest {
             return Future.succeededFuture(call.send()
                     .map(response -> amidTheClose(() -> AgentStream.takeOver(response, nothingYet(), gate))));
         });
-        readCall();
-        say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n");
-        agent.close();
+        kept.readCall();
+        kept.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n");
+        kept.hangUp();
         letTheOthersLeave(takenOver);
 
         AgentStream taken = await(takenOver);
@@ -118,7 +89,7 @@ class ClosingConnectionTest {
     @Test
     void reportsTheCloseOfAConnectionThatACallIsAboutToUse() throws Exception {
         holdOnceTheClientLeft();
-        agent.close();
+        kept.hangUp();
         Promise<HttpClientResponse> sent = Promise.promise();
         loopOfCall.runOnContext(v -> amidTheClose(() -> {
                     gate.stand();
@@ -137,7 +108,7 @@ class ClosingConnectionTest {
         OutgoingBody body = new OutgoingBody(new byte[1], settled::countDown);
         body.watch(() -> {}, settled::countDown);
         Channel channel = connection();
-        agent.close();
+        kept.hangUp();
         await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
                 .until(() -> channel.pipeline().firstContext() == null);
 
@@ -182,24 +153,5 @@ class ClosingConnectionTest {
         await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
                 .until(() -> work.isComplete() || thread.getState() == Thread.State.BLOCKED);
         othersMayLeave.countDown();
-    }
-
-    private Future<HttpClientRequest> request() {
-        return client.request(HttpMethod.GET, server.getLocalPort(), "127.0.0.1", "/");
-    }
-
-    private void say(String text) throws IOException {
-        agent.getOutputStream().write(text.getBytes(US_ASCII));
-    }
-
-    private void readCall() throws IOException {
-        InputStream in = agent.getInputStream();
-        for (int ends = 0; ends < 4; ) {
-            int read = in.read();
-            ends = read == '\r' || read == '\n' ? ends + 1 : 0;
-            if (read < 0) {
-                throw new IOException("no call came");
-            }
-        }
     }
 }

@@ -18,7 +18,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -184,13 +183,6 @@ class GivenUpCallTest {
 
     private static void readCall(Socket agent) throws IOException {
         agent.setSoTimeout(30_000);
-        InputStream in = agent.getInputStream();
-        for (int ends = 0; ends < 4; ) {
-            int read = in.read();
-            ends = read == '\r' || read == '\n' ? ends + 1 : 0;
-            if (read < 0) {
-                throw new IOException("no call came");
-            }
-        }
+        KeptConnection.readCall(agent.getInputStream());
     }
 }

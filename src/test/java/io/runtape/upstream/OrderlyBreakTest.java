@@ -1,12 +1,11 @@
 package io.runtape.upstream;
 
+import static io.runtape.upstream.Loops.in;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 
-import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpClient;
@@ -18,7 +17,6 @@ import io.vertx.core.impl.ContextInternal;
 import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -26,7 +24,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,9 +56,9 @@ class OrderlyBreakTest {
     /** The first response is whole; the second is a head, then a reset. */
     private void answer() {
         try (Socket socket = server.accept()) {
-            readCall(socket.getInputStream());
+            KeptConnection.readCall(socket.getInputStream());
             socket.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
-            readCall(socket.getInputStream());
+            KeptConnection.readCall(socket.getInputStream());
             socket.getOutputStream().write("HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n".getBytes(US_ASCII));
             socket.setSoLinger(true, 0);
         } catch (IOException e) {
@@ -69,25 +66,9 @@ class OrderlyBreakTest {
         }
     }
 
-    private static void readCall(InputStream in) throws IOException {
-        for (int ends = 0; ends < 4; ) {
-            int read = in.read();
-            ends = read == '\r' || read == '\n' ? ends + 1 : 0;
-            if (read < 0) {
-                throw new IOException("no call came");
-            }
-        }
-    }
-
     private Future<HttpClientRequest> request() {
         return client.request(HttpMethod.GET, server.getLocalPort(), "127.0.0.1", "/")
                 .onSuccess(OrderlyBreak::on);
-    }
-
-    private static <T> T in(Context context, Supplier<Future<T>> work) throws Exception {
-        Promise<T> done = Promise.promise();
-        context.runOnContext(v -> work.get().onComplete(done));
-        return done.future().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
     @Test

@@ -3,12 +3,10 @@ package io.runtape.upstream;
 import static io.runtape.upstream.Loops.await;
 import static io.runtape.upstream.Loops.in;
 import static io.runtape.upstream.Loops.nothingYet;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.netty.channel.Channel;
@@ -17,24 +15,15 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpClosedException;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.impl.ContextInternal;
-import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -51,37 +40,20 @@ class ResponseGateTest {
     private final CountDownLatch bodyCame = new CountDownLatch(1);
     private final CountDownLatch takenOver = new CountDownLatch(1);
     private final ResponseGate gate = new ResponseGate();
-    private Vertx vertx;
-    private HttpClient client;
-    private ServerSocket server;
+    private KeptConnection kept;
     private ContextInternal loopOfCall;
-    private Socket agent;
     private Channel connection;
     private AgentStream taken;
 
     @BeforeEach
     void start() throws Exception {
-        vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
-        client = vertx.createHttpClient(new HttpClientOptions().setMaxPoolSize(1));
-        server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        ContextInternal loopOfConnection = ((VertxInternal) vertx).createEventLoopContext();
-        loopOfCall = ((VertxInternal) vertx).createEventLoopContext();
-        assertNotSame(loopOfConnection.nettyEventLoop(), loopOfCall.nettyEventLoop());
-        HttpClientRequest earlier = in(loopOfConnection, this::request);
-        agent = server.accept();
-        agent.setSoTimeout((int) PATIENCE.toMillis());
-        Future<Void> over =
-                in(loopOfConnection, () -> Future.succeededFuture(earlier.send().compose(HttpClientResponse::end)));
-        readCall();
-        say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
-        await(over);
+        kept = new KeptConnection();
+        loopOfCall = kept.loopOfCall();
     }
 
     @AfterEach
     void stop() throws Exception {
-        agent.close();
-        server.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        kept.close();
     }
 
     @Test
@@ -101,10 +73,10 @@ class ResponseGateTest {
         takeOverAmid(body, body.length);
 
         assertArrayEquals(body, await(in(loopOfCall, this::readAll)));
-        HttpClientRequest next = in(loopOfCall, this::request);
+        HttpClientRequest next = in(loopOfCall, kept::request);
         Future<HttpClientResponse> response = in(loopOfCall, () -> Future.succeededFuture(next.send()));
-        readCall();
-        say("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
+        kept.readCall();
+        kept.say("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
         assertEquals(201, await(response).statusCode());
     }
 
@@ -115,7 +87,7 @@ class ResponseGateTest {
         CompletableFuture<Throwable> broken = new CompletableFuture<>();
 
         takeOverAmid(body, body.length + 1);
-        agent.close();
+        kept.hangUp();
         loopOfCall.runOnContext(v -> taken.bytes()
                 .subscribe()
                 .with(bytes -> came.writeBytes(bytes.getBytes()), broken::complete, () -> broken.complete(null)));
@@ -126,7 +98,7 @@ class ResponseGateTest {
 
     /** Takes a response over at the moment when the connection's event loop has its body in its hands. */
     private void takeOverAmid(byte[] body, int length) throws Exception {
-        HttpClientRequest request = in(loopOfCall, this::request);
+        HttpClientRequest request = in(loopOfCall, kept::request);
         gate.at(() -> request);
         connection = ((ConnectionBase) request.connection()).channel();
         Future<HttpClientResponse> head = in(loopOfCall, () -> {
@@ -134,11 +106,11 @@ class ResponseGateTest {
             connection.pipeline().addAfter("codec", null, new HoldBeforeBody());
             return Future.succeededFuture(request.send());
         });
-        readCall();
-        say(("HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n").getBytes(US_ASCII));
+        kept.readCall();
+        kept.say("HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n");
         HttpClientResponse response = await(head);
         int atOnce = Math.min(body.length, 128 << 10);
-        agent.getOutputStream().write(body, 0, atOnce);
+        kept.say(Arrays.copyOf(body, atOnce), 0);
         bodyCame.await();
         taken = in(loopOfCall, () -> Future.succeededFuture(AgentStream.takeOver(response, nothingYet(), gate)));
         Thread rest = new Thread(() -> sayRest(body, atOnce));
@@ -161,10 +133,6 @@ class ResponseGateTest {
         }
     }
 
-    private Future<HttpClientRequest> request() {
-        return client.request(HttpMethod.GET, server.getLocalPort(), "127.0.0.1", "/");
-    }
-
     private Future<Future<byte[]>> readAll() {
         Promise<byte[]> whole = Promise.promise();
         ByteArrayOutputStream came = new ByteArrayOutputStream();
@@ -185,24 +153,9 @@ class ResponseGateTest {
 
     private void sayRest(byte[] body, int from) {
         try {
-            agent.getOutputStream().write(body, from, body.length - from);
+            kept.say(body, from);
         } catch (IOException e) {
             // The test is over.
-        }
-    }
-
-    private void say(byte[] bytes) throws IOException {
-        agent.getOutputStream().write(bytes);
-    }
-
-    private void readCall() throws IOException {
-        InputStream in = agent.getInputStream();
-        for (int ends = 0; ends < 4; ) {
-            int read = in.read();
-            ends = read == '\r' || read == '\n' ? ends + 1 : 0;
-            if (read < 0) {
-                throw new IOException("no call came");
-            }
         }
     }
 }
