@@ -245,7 +245,7 @@ final class Forwarding {
         }
         if (from.statusCode() < 200 || from.statusCode() > 599) {
             ForwardingClient.giveUp(from.request());
-            refuse(context, upstream, new IllegalArgumentException("status " + from.statusCode()));
+            refuse(context, UpstreamFailure.INVALID, true);
             return;
         }
         response.setStatusCode(from.statusCode());
@@ -315,6 +315,9 @@ final class Forwarding {
         }
         LOG.debugf(cause, "a forwarded call has no response");
         UpstreamException failed = client.failure(cause, upstream.address());
+        if (failed.failure() == UpstreamFailure.FAULT) {
+            LOG.errorf(cause, "request %s: a forwarded call failed", RequestId.of(context));
+        }
         refuse(context, failed.failure(), failed.sent());
     }
 

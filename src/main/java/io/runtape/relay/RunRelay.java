@@ -134,8 +134,15 @@ final class RunRelay implements BodyListener {
     }
 
     private void unanswered(Throwable cause) {
-        UpstreamFailure failure = cause instanceof UpstreamException known ? known.failure() : UpstreamFailure.INVALID;
-        if (!(state instanceof RelayState.Ended)) {
+        UpstreamFailure failure = cause instanceof UpstreamException known ? known.failure() : UpstreamFailure.FAULT;
+        if (failure == UpstreamFailure.FAULT) {
+            LOG.errorf(
+                    cause,
+                    "request %s, run %s: %s",
+                    client.requestId(),
+                    call.start().id(),
+                    failure.words());
+        } else if (!(state instanceof RelayState.Ended)) {
             LOG.warnf(
                     "request %s, run %s: no response from the agent API, %s",
                     client.requestId(), call.start().id(), failure.words());
@@ -147,6 +154,7 @@ final class RunRelay implements BodyListener {
             case CLOSED -> RunReason.UPSTREAM_CLOSED;
             case INVALID -> RunReason.UPSTREAM_ERROR;
             case TIMEOUT -> RunReason.UPSTREAM_TIMEOUT;
+            case FAULT -> RunReason.GATEWAY_LOST;
             default -> RunReason.UPSTREAM_UNREACHABLE;
         };
         RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, call.now());
@@ -230,11 +238,17 @@ final class RunRelay implements BodyListener {
 
     @Override
     public void brokenOff(Throwable cause) {
-        LOG.debugf(cause, "run %s broke off", call.start().id());
+        boolean fault = UpstreamFailure.of(cause) == UpstreamFailure.FAULT;
+        LOG.logf(
+                fault ? Logger.Level.ERROR : Logger.Level.DEBUG,
+                cause,
+                "run %s broke off",
+                call.start().id());
+        RunReason reason = fault ? RunReason.GATEWAY_LOST : RunReason.UPSTREAM_CLOSED;
         outcome.ending(ending -> whenNoted(noted -> end(
                 noted
                         ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, call.now())
-                        : ending.cut(RunStatus.FAILED, RunReason.UPSTREAM_CLOSED, call.now()))));
+                        : ending.cut(RunStatus.FAILED, reason, call.now()))));
     }
 
     /** Calls back on the loop with whether a cancel call for the run passed through any gateway. */
@@ -245,7 +259,7 @@ final class RunRelay implements BodyListener {
     @Override
     public void faulty(RuntimeException fault) {
         LOG.errorf(fault, "run %s cannot be recorded any further", call.start().id());
-        stop(RunStatus.FAILED, RunReason.UPSTREAM_ERROR);
+        stop(RunStatus.FAILED, RunReason.GATEWAY_LOST);
     }
 
     @Override

@@ -28,7 +28,7 @@ public final class UnansweredErrors {
      * @param sent whether the agent API may have got the call
      */
     public static ApiException of(UpstreamFailure failure, boolean sent) {
-        ApiException error = of(failure);
+        ApiException error = failure == UpstreamFailure.FAULT ? fault(sent) : of(failure);
         return sent ? error.notRepeated() : error;
     }
 
@@ -55,6 +55,9 @@ public final class UnansweredErrors {
     private static ApiException beforeTheCall(@Nullable RunReason reason) {
         if (reason == RunReason.UPSTREAM_UNREACHABLE) {
             return unreachable();
+        }
+        if (reason == RunReason.GATEWAY_LOST) {
+            return fault(false);
         }
         return reason == RunReason.GATEWAY_STOPPED ? stopping() : awayStore();
     }
@@ -85,6 +88,14 @@ public final class UnansweredErrors {
 
     private static ApiException unreachable() {
         return ApiException.of(ErrorCode.UPSTREAM_UNREACHABLE, "No connection to the agent API.");
+    }
+
+    private static ApiException fault(boolean sent) {
+        return ApiException.of(
+                ErrorCode.INTERNAL_ERROR,
+                sent
+                        ? "The gateway failed at this call. The agent may have done its work: look before you send the call again."
+                        : "The gateway failed at this call before anything was sent to the agent API.");
     }
 
     private static ApiException lost() {

@@ -18,7 +18,7 @@ public enum RunReason {
     CANCEL_REQUESTED,
     /** The gateway was told to stop and the run did not end in time. */
     GATEWAY_STOPPED,
-    /** The gateway that recorded the run died. */
+    /** The gateway that recorded the run died, or failed at it by a fault of its own. */
     GATEWAY_LOST,
     /** The database did not take the run's frames in time. */
     STORE_UNAVAILABLE;

@@ -1,9 +1,11 @@
 package io.runtape.upstream;
 
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.proxy.ProxyConnectException;
 import io.smallrye.mutiny.TimeoutException;
+import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpClosedException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -49,7 +51,9 @@ public enum UpstreamFailure {
     /** No head came in time. */
     TIMEOUT("it did not answer in time"),
     /** What came is not HTTP. */
-    INVALID("what it answered is not HTTP");
+    INVALID("what it answered is not HTTP"),
+    /** The gateway's own fault: it says nothing about the agent API, which may have answered well. */
+    FAULT("the gateway failed at the call");
 
     private static final String CLOSED_MESSAGE =
             String.valueOf(new HttpClosedException("Connection was closed").getMessage());
@@ -93,14 +97,24 @@ public enum UpstreamFailure {
     /** The kind of a client's failure; a cause counts before its consequence. */
     public static UpstreamFailure of(Throwable failure) {
         @Nullable UpstreamFailure found = null;
+        Throwable first = failure;
         for (Throwable e = failure; e != null; e = e.getCause()) {
+            first = e;
             @Nullable UpstreamFailure next = ofOne(e);
             // Only a more precise cause counts: a certificate within TLS, but not a socket's failure behind either.
             if (found == null || found == TLS && (next == CERTIFICATE || next == OWN_CERTIFICATE)) {
                 found = next == null ? found : next;
             }
         }
-        return found == null ? INVALID : found;
+        return found != null ? found : isFault(first) ? FAULT : INVALID;
+    }
+
+    /** Whether code went wrong, and not a connection or what came over it. */
+    private static boolean isFault(Throwable e) {
+        // The HTTP client's decoders throw plain arguments, too, for what is not HTTP.
+        boolean isOfHttp =
+                e instanceof CodecException || e instanceof IllegalArgumentException || e instanceof VertxException;
+        return e instanceof Error || e instanceof RuntimeException && !isOfHttp;
     }
 
     private static @Nullable UpstreamFailure ofOne(Throwable e) {
