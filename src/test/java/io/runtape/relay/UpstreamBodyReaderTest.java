@@ -171,7 +171,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     @Test
     void endsWhereItsLastFrameCannotBeRecorded() throws Exception {
-        assertEquals("failed/upstream_error", outcome((body, relay, loop) -> {
+        assertEquals("failed/gateway_lost", outcome((body, relay, loop) -> {
             body.onNext(bytes("data: unfini"));
             body.onComplete();
         }));
@@ -179,7 +179,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     @Test
     void endsWhereItsLastFrameCannotBeRecordedAndItsConnectionBreaks() throws Exception {
-        assertEquals("failed/upstream_error", outcome((body, relay, loop) -> {
+        assertEquals("failed/gateway_lost", outcome((body, relay, loop) -> {
             body.onNext(bytes("data: unfini"));
             body.onError(new IOException("it broke"));
         }));
@@ -187,7 +187,7 @@ abstract class UpstreamBodyReaderTest extends RunningGateway {
 
     @Test
     void endsWhereNeitherAFrameNorTheLastOneCanBeRecorded() throws Exception {
-        assertEquals("failed/upstream_error", outcome((body, relay, loop) -> {
+        assertEquals("failed/gateway_lost", outcome((body, relay, loop) -> {
             body.onNext(bytes("data: 1"));
             body.onNext(bytes("\n\n"));
         }));
