@@ -313,11 +313,12 @@ final class Forwarding {
             // The client has gone, and with it the call to the agent API.
             return;
         }
-        LOG.debugf(cause, "a forwarded call has no response");
         UpstreamException failed = client.failure(cause, upstream.address());
-        if (failed.failure() == UpstreamFailure.FAULT) {
-            LOG.errorf(cause, "request %s: a forwarded call failed", RequestId.of(context));
-        }
+        LOG.logf(
+                failed.failure().levelOfCause(),
+                cause,
+                "request %s: a forwarded call has no response",
+                RequestId.of(context));
         refuse(context, failed.failure(), failed.sent());
     }
 

@@ -134,22 +134,22 @@ final class RunRelay implements BodyListener {
     }
 
     private void unanswered(Throwable cause) {
-        UpstreamFailure failure = cause instanceof UpstreamException known ? known.failure() : UpstreamFailure.FAULT;
-        if (failure == UpstreamFailure.FAULT) {
-            LOG.errorf(
-                    cause,
-                    "request %s, run %s: %s",
-                    client.requestId(),
-                    call.start().id(),
-                    failure.words());
-        } else if (!(state instanceof RelayState.Ended)) {
+        UpstreamException failed = cause instanceof UpstreamException known
+                ? known
+                : new UpstreamException(UpstreamFailure.FAULT, true, cause);
+        UpstreamFailure failure = failed.failure();
+        if (!(state instanceof RelayState.Ended)) {
             LOG.warnf(
                     "request %s, run %s: no response from the agent API, %s",
                     client.requestId(), call.start().id(), failure.words());
         }
-        LOG.debugf(cause, "run %s has no response", call.start().id());
+        LOG.logf(
+                failure.levelOfCause(),
+                cause,
+                "run %s has no response",
+                call.start().id());
         call.release();
-        unanswered = cause instanceof UpstreamException known ? known : new UpstreamException(failure, true, cause);
+        unanswered = failed;
         RunReason reason = switch (failure) {
             case CLOSED -> RunReason.UPSTREAM_CLOSED;
             case INVALID -> RunReason.UPSTREAM_ERROR;
@@ -159,7 +159,7 @@ final class RunRelay implements BodyListener {
         };
         RunEnd end = RunEnd.broken(RunStatus.FAILED, reason, call.now());
         // The client gets the error when the end is durable.
-        end(unanswered.sent() ? end : end.unsent());
+        end(failed.sent() ? end : end.unsent());
     }
 
     private void answered(AgentResponse response) {
@@ -238,13 +238,9 @@ final class RunRelay implements BodyListener {
 
     @Override
     public void brokenOff(Throwable cause) {
-        boolean fault = UpstreamFailure.of(cause) == UpstreamFailure.FAULT;
-        LOG.logf(
-                fault ? Logger.Level.ERROR : Logger.Level.DEBUG,
-                cause,
-                "run %s broke off",
-                call.start().id());
-        RunReason reason = fault ? RunReason.GATEWAY_LOST : RunReason.UPSTREAM_CLOSED;
+        UpstreamFailure failure = UpstreamFailure.of(cause);
+        LOG.logf(failure.levelOfCause(), cause, "run %s broke off", call.start().id());
+        RunReason reason = failure == UpstreamFailure.FAULT ? RunReason.GATEWAY_LOST : RunReason.UPSTREAM_CLOSED;
         outcome.ending(ending -> whenNoted(noted -> end(
                 noted
                         ? ending.cut(RunStatus.CANCELLED, RunReason.CANCEL_REQUESTED, call.now())

@@ -28,18 +28,15 @@ public final class UnansweredErrors {
      * @param sent whether the agent API may have got the call
      */
     public static ApiException of(UpstreamFailure failure, boolean sent) {
-        ApiException error = failure == UpstreamFailure.FAULT ? fault(sent) : of(failure);
-        return sent ? error.notRepeated() : error;
-    }
-
-    private static ApiException of(UpstreamFailure failure) {
-        return switch (failure) {
+        ApiException error = switch (failure) {
             case TIMEOUT -> ApiException.of(ErrorCode.UPSTREAM_TIMEOUT, "The agent API did not answer in time.");
             case INVALID -> ApiException.of(ErrorCode.UPSTREAM_INVALID, "What the agent API answered is not HTTP.");
+            case FAULT -> fault(sent);
             default ->
                 ApiException.of(
                         ErrorCode.UPSTREAM_UNREACHABLE, "The agent API cannot be reached: " + failure.words() + ".");
         };
+        return sent ? error.notRepeated() : error;
     }
 
     /**

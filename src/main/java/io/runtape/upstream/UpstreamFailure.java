@@ -17,6 +17,7 @@ import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,11 @@ public enum UpstreamFailure {
     /** The failure, as the rest of a sentence about the agent API. */
     public String words() {
         return words;
+    }
+
+    /** How the log tells the cause: nobody has to look for what an agent API does wrong in the gateway's code. */
+    public Logger.Level levelOfCause() {
+        return this == FAULT ? Logger.Level.ERROR : Logger.Level.DEBUG;
     }
 
     /** The same for a connection over which nothing was sent: no response can be late, or wrong. */
