@@ -337,10 +337,7 @@ abstract class ForwardedCallTest extends RecordedHistory {
 
     @Test
     void letsGoOfTheAgentApiWhenTheClientIsGone() throws Exception {
-        Scripted script = upstream.on(exchange -> {
-            exchange.streamHead().chunk("data: 1\n\n");
-            exchange.awaitPeerGone();
-        });
+        Scripted script = upstream.on(Script.unended("data: 1\n\n"));
 
         WireResponse response = client().get("/v1/run/run_1/events", script.header());
         response.readUpTo(9);

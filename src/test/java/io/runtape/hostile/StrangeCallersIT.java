@@ -309,10 +309,7 @@ abstract class StrangeCallersIT extends UnderAttack {
                         : status("DELETE", "/history/v1/threads/race"));
         assertTrue(Set.of(200, 204, 404, 409).containsAll(deleted), deleted::toString);
 
-        Scripted silent = upstream.on(exchange -> {
-            exchange.streamHead().chunk(EVENT);
-            exchange.awaitPeerGone();
-        });
+        Scripted silent = upstream.on(Script.unended(EVENT));
         try (WireResponse live = client().post("/v1/run", BODY, silent.header(), KEY)) {
             live.readUpTo(1);
             String run = live.header("Runtape-Run-Id");

@@ -204,10 +204,7 @@ abstract class BoundsTest extends RunningGateway {
     @Test
     void cutsAStreamThatFallsSilent() throws Exception {
         String said = "data: 1\n\ndata: unfini";
-        Scripted script = upstream.on(exchange -> {
-            exchange.streamHead().chunk(said);
-            exchange.awaitPeerGone();
-        });
+        Scripted script = upstream.on(Script.unended(said));
         long began = System.nanoTime();
 
         WireResponse response = client().post("/v1/run", "{}", script.header());
@@ -223,10 +220,7 @@ abstract class BoundsTest extends RunningGateway {
 
     @Test
     void cutsAForwardedResponseThatFallsSilent() throws Exception {
-        Scripted script = upstream.on(exchange -> {
-            exchange.streamHead().chunk("data: 1\n\n");
-            exchange.awaitPeerGone();
-        });
+        Scripted script = upstream.on(Script.unended("data: 1\n\n"));
         long began = System.nanoTime();
 
         WireResponse response = client().get("/v1/run/run_1/stream", script.header());
@@ -293,10 +287,7 @@ abstract class BoundsTest extends RunningGateway {
     }
 
     private Scripted fallingSilent() {
-        return upstream.on(exchange -> {
-            exchange.streamHead().chunk(":\n");
-            exchange.awaitPeerGone();
-        });
+        return upstream.on(Script.unended(":\n"));
     }
 
     /** A stream that falls silent is cut, though another one, which began before it, is not: that one has said something. */
@@ -561,10 +552,7 @@ abstract class BoundsTest extends RunningGateway {
 
     @Test
     void cancelsARunThatNobodyReads() throws Exception {
-        Scripted script = upstream.on(exchange -> {
-            exchange.streamHead().chunk("data: 1\n\n");
-            exchange.awaitPeerGone();
-        });
+        Scripted script = upstream.on(Script.unended("data: 1\n\n"));
 
         WireResponse response = postToBeCancelled("{}", script);
         response.readUpTo(9);

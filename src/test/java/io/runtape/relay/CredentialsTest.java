@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.runtape.testsupport.LogListener;
 import io.runtape.testsupport.RunTable.RunRow;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
@@ -19,7 +20,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,19 +88,10 @@ abstract class CredentialsTest extends RunningGateway {
     void storesAndLogsNothingOfACredential() throws Exception {
         String key = "rt-live-4f9d1c7e-never-to-be-kept";
         Queue<String> logged = new ConcurrentLinkedQueue<>();
-        Handler listening = new Handler() {
-            @Override
-            public void publish(LogRecord entry) {
-                logged.add(entry.getLoggerName() + " " + entry.getMessage() + " "
-                        + Arrays.toString(entry.getParameters()) + " " + entry.getThrown());
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
+        Handler listening = new LogListener(entry -> {
+            logged.add(entry.getLoggerName() + " " + entry.getMessage() + " " + Arrays.toString(entry.getParameters())
+                    + " " + entry.getThrown());
+        });
         Logger runtape = Logger.getLogger("io.runtape");
         Level before = runtape.getLevel();
         listening.setLevel(Level.ALL);

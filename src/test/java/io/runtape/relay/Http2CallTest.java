@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.testsupport.Http2Client;
+import io.runtape.testsupport.LogListener;
 import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
@@ -22,7 +23,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -242,29 +242,16 @@ abstract class Http2CallTest extends RunningGateway {
     @Test
     void logsNoErrorOfAStreamThatIsReset() throws Exception {
         Queue<String> logged = new ConcurrentLinkedQueue<>();
-        Handler listening = new Handler() {
-            @Override
-            public void publish(LogRecord entry) {
-                if (entry.getLevel().intValue() >= Level.WARNING.intValue()
-                        && !WATCHES.contains(entry.getLoggerName())) {
-                    logged.add(entry.getLoggerName() + " " + entry.getMessage() + " " + entry.getThrown());
-                }
+        Handler listening = new LogListener(entry -> {
+            if (entry.getLevel().intValue() >= Level.WARNING.intValue() && !WATCHES.contains(entry.getLoggerName())) {
+                logged.add(entry.getLoggerName() + " " + entry.getMessage() + " " + entry.getThrown());
             }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
+        });
         Logger root = Logger.getLogger("");
         root.addHandler(listening);
         try {
-            Scripted script = upstream.on(exchange -> {
-                exchange.streamHead().chunk("data: 1\n\n");
-                exchange.awaitPeerGone();
-            });
-            Scripted silent = upstream.on(exchange -> exchange.awaitPeerGone());
+            Scripted script = upstream.on(Script.unended("data: 1\n\n"));
+            Scripted silent = upstream.on(Script.silence());
             for (int i = 0; i < 10; i++) {
                 int unfinished = http2.request("POST", "/v1/run", false, KEY, JSON);
                 http2.data(unfinished, "{".getBytes(UTF_8), false);

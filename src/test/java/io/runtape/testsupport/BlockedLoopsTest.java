@@ -30,7 +30,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,18 +60,9 @@ class BlockedLoopsTest {
 
     private final BlockedLoops watching = new BlockedLoops();
     private final AtomicInteger reported = new AtomicInteger();
-    private final Handler reports = new Handler() {
-        @Override
-        public void publish(LogRecord report) {
-            reported.incrementAndGet();
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
+    private final Handler reports = new LogListener(report -> {
+        reported.incrementAndGet();
+    });
     private final Vertx vertx = Vertx.vertx(new VertxOptions()
             .setEventLoopPoolSize(1)
             .setMaxEventLoopExecuteTime(LIMIT_MILLIS)

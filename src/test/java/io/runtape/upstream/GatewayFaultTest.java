@@ -11,6 +11,7 @@ import io.quarkus.rest.client.reactive.runtime.RestClientReactiveCDIWrapperBase;
 import io.quarkus.test.junit.QuarkusMock;
 import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.Json;
+import io.runtape.testsupport.LogListener;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
@@ -51,20 +52,11 @@ abstract class GatewayFaultTest extends RecordedHistory {
 
     private final List<LogRecord> errors = new CopyOnWriteArrayList<>();
     private final Logger log = Logger.getLogger("io.runtape.relay");
-    private final Handler errorsOfLog = new Handler() {
-        @Override
-        public void publish(LogRecord told) {
-            if (told.getLevel().intValue() >= Level.SEVERE.intValue()) {
-                errors.add(told);
-            }
+    private final Handler errorsOfLog = new LogListener(told -> {
+        if (told.getLevel().intValue() >= Level.SEVERE.intValue()) {
+            errors.add(told);
         }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
+    });
 
     @BeforeEach
     void listen() {
@@ -119,10 +111,7 @@ abstract class GatewayFaultTest extends RecordedHistory {
 
     @Test
     void ownsUpToItInTheMiddleOfAStream() throws Exception {
-        Scripted script = upstream.on(exchange -> {
-            exchange.streamHead().chunk("data: 1\n\n");
-            exchange.awaitPeerGone();
-        });
+        Scripted script = upstream.on(Script.unended("data: 1\n\n"));
         HttpClient client = vertx.createHttpClient();
         CompletableFuture<HttpClientResponse> response = new CompletableFuture<>();
         QuarkusMock.installMockForInstance(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.EventLoop;
 import io.quarkus.runtime.StartupEvent;
+import io.runtape.testsupport.LogListener;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.impl.ContextInternal;
@@ -13,7 +14,6 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -112,20 +112,11 @@ class LoopWatchTest {
     }
 
     private Handler handler() {
-        return new Handler() {
-            @Override
-            public void publish(LogRecord report) {
-                // Loops of other applications have the same names.
-                if (loop.inEventLoop()) {
-                    reported.countDown();
-                }
+        return new LogListener(report -> {
+            // Loops of other applications have the same names.
+            if (loop.inEventLoop()) {
+                reported.countDown();
             }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
+        });
     }
 }
