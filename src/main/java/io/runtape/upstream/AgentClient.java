@@ -117,7 +117,7 @@ public final class AgentClient {
             boolean stream,
             EventLoop loop) {
         AgentCall call = AgentCall.of(to.address(), target, headers, body);
-        return inTime(on(loop, api.post(call)), to, body, stream, loop)
+        return inTime(on(loop, Uni.createFrom().deferred(() -> api.post(call))), to, body, stream, loop)
                 .map(response -> AgentResponse.of((AgentStream) response.getEntity()))
                 .map(response ->
                         new AgentResponse(response.status(), to.withoutKey(response.headers()), response.body()))

@@ -88,6 +88,20 @@ abstract class GatewayFaultTest extends RecordedHistory {
     }
 
     @Test
+    void ownsUpToItWhereTheClientThrowsAtOnce() throws Exception {
+        QuarkusMock.installMockForInstance(
+                call -> {
+                    throw BUG;
+                },
+                api);
+
+        WireResponse failed = post(upstream.on(Script.silence()));
+
+        faultIn(failed);
+        assertFailed(failed.header("Runtape-Run-Id"));
+    }
+
+    @Test
     void ownsUpToItWhereTheCallWasSent() throws Exception {
         AgentApi real = real();
         QuarkusMock.installMockForInstance(
