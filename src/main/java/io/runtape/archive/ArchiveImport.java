@@ -5,32 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.runtape.access.Owner;
 import io.runtape.error.ApiException;
 import io.runtape.journal.Journal;
-import io.runtape.pack.PackedBlock;
-import io.runtape.run.ArrivedFrame;
-import io.runtape.run.BodyDigest;
-import io.runtape.run.DamagedFramesException;
-import io.runtape.run.FrameBlock;
-import io.runtape.run.FrameReader;
-import io.runtape.run.LastEventIds;
 import io.runtape.run.RecordedRequest;
-import io.runtape.run.RunStatus;
-import io.runtape.run.RunTotals;
-import io.runtape.run.Sha256;
 import io.runtape.sse.ContentDecoder;
-import io.runtape.sse.FrameKind;
-import io.runtape.sse.FrameSplitter;
 import io.runtape.store.SqlFault;
 import io.runtape.store.Store;
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,26 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ArchiveImport implements AutoCloseable {
 
-    /** Packed blocks wait for the end of their run, which verifies them, up to this many bytes; more go to the transaction. */
-    private static final long WAITING_BYTES_MAX = 4 << 20;
-
     /**
      * How often the bytes of a line count: as they came, as those of a text, and as the text, with two bytes for a character; or as
      * they came, and as the bytes of a frame three times.
      */
     private static final int FORMS = 4;
-
-    /** Digests that were made of runs' frames, and are remembered: an archive may have the same runs many times over. */
-    private static final int DIGESTS_MAX = 1000;
-
-    private static final int TYPE_CHARS_MAX = 200;
-
-    /** The kinds that a frame may have. */
-    private static final String KINDS =
-            Arrays.stream(FrameKind.values()).map(FrameKind::label).collect(Collectors.joining(", "));
-
-    /** The longest time from a run's beginning to a frame: a year. */
-    static final long OFFSET_MICROS_MAX = 366L * 24 * 3600 * 1_000_000;
 
     private final Owner owner;
     private final Store store;
@@ -68,10 +36,8 @@ final class ArchiveImport implements AutoCloseable {
     private final int frameMax;
     private final LongConsumer room;
     private final CompressedArchive archive;
+    private final PresentRuns present;
     private @Nullable ImportedRows rows;
-
-    /** By the keys of the runs; empty where the frames are gone or damaged. */
-    private final Map<Long, Optional<String>> digests = new HashMap<>();
 
     private boolean begun;
     private boolean complete;
@@ -79,7 +45,11 @@ final class ArchiveImport implements AutoCloseable {
     private long runs;
 
     private long lineNumber;
-    private @Nullable Incoming run;
+    private @Nullable IncomingRun run;
+
+    /** The history had the open run when its first line came: of its other lines, only the last one counts. */
+    private boolean isThere;
+
     /** A run was given up: its further lines are left out, up to the first one of another run. */
     private boolean leaving;
 
@@ -115,6 +85,7 @@ final class ArchiveImport implements AutoCloseable {
         this.lineMax = lineMax;
         this.frameMax = frameMax;
         this.room = room;
+        this.present = new PresentRuns(owner, store.engine());
         this.archive = new CompressedArchive(
                 decoder, new LineCutter(lineMax, bytes -> room.accept(FORMS * bytes), new Lines()));
     }
@@ -244,8 +215,8 @@ final class ArchiveImport implements AutoCloseable {
     private void take(ArchiveLine line, byte[] bytes, int from, int length) throws SQLException {
         try {
             use(line);
-            Incoming open = run;
-            if (open != null && open.there == null) {
+            IncomingRun open = run;
+            if (open != null && !isThere) {
                 open.addLine(bytes, from, length);
             }
         } catch (DamagedRunException e) {
@@ -267,13 +238,14 @@ final class ArchiveImport implements AutoCloseable {
                 beginRun();
                 ImportedRun told = new ImportedRun(line, keepsPlaces);
                 comesAgain(told.id);
-                run = new Incoming(told, rows().find(owner, told.id).orElse(null));
+                isThere = rows().find(owner, told.id).isPresent();
+                run = new IncomingRun(told, lineMax, frameMax, room);
             }
             case ArchiveFormat.REQUEST, ArchiveFormat.HEAD, ArchiveFormat.FRAME, ArchiveFormat.END -> {
                 String id = line.text("run", 64);
-                Incoming open = run;
+                IncomingRun open = run;
                 if (open != null && open.is(id)) {
-                    open.take(what, line);
+                    useOf(open, what, line);
                 } else if (!leaving) {
                     throw new DamagedRunException("the line belongs to no run whose first line has come");
                 }
@@ -284,6 +256,93 @@ final class ArchiveImport implements AutoCloseable {
                 complete = line.number("runs", 0, Long.MAX_VALUE) == runs;
             }
             default -> throw new DamagedRunException("line must be one of: " + String.join(", ", ArchiveFormat.LINES));
+        }
+    }
+
+    private void useOf(IncomingRun open, String what, ArchiveLine line) throws SQLException {
+        if (what.equals(ArchiveFormat.END)) {
+            end(open, line);
+        } else if (!isThere) {
+            open.take(what, line);
+            if (open.isFull()) {
+                storeBlocks(open);
+            }
+        }
+    }
+
+    private void storeBlocks(IncomingRun open) throws SQLException {
+        store.requireRoom();
+        rows().blocks(open.key(journal::keyOfEndedRun), open.blocks());
+    }
+
+    private void end(IncomingRun open, ArchiveLine line) throws SQLException {
+        String digest = open.statedDigest(line);
+        if (isThere) {
+            // It may have been deleted since the run's first line came.
+            Optional<ImportedRows.Present> now = rows().find(owner, open.told().id);
+            if (now.isPresent()) {
+                compare(open.told(), now.get(), digest);
+            } else {
+                conflict(open.told(), "the history's run of that id was deleted meanwhile: import it again");
+            }
+            return;
+        }
+        RecordedRequest asked = open.whole(line, digest);
+        Optional<String> other = present.inItsPlace(rows(), open.told());
+        if (other.isPresent()) {
+            conflict(open.told(), other.get());
+        } else {
+            write(open, asked, digest);
+        }
+    }
+
+    private void write(IncomingRun open, RecordedRequest asked, String digest) throws SQLException {
+        try {
+            storeBlocks(open);
+            rows().commit(
+                            owner,
+                            open.key(journal::keyOfEndedRun),
+                            open.told(),
+                            asked,
+                            open.answered(),
+                            open.totals(),
+                            digest);
+            leave();
+            tally.imported();
+        } catch (SQLException e) {
+            rows().rollback();
+            if (SqlFault.isOfTheMoment(e)) {
+                conflict(open.told(), "another transaction was in the way: import it again");
+            } else if (SqlFault.isOfTheData(e)) {
+                refusedByTheDatabase(open.told(), e, digest);
+            } else {
+                throw e;
+            }
+        }
+    }
+
+    /** Mostly the same run, or another one in its place, has come meanwhile. */
+    private void refusedByTheDatabase(ImportedRun told, SQLException e, String digest) throws SQLException {
+        Optional<ImportedRows.Present> now = rows().find(owner, told.id);
+        if (now.isPresent()) {
+            compare(told, now.get(), digest);
+            return;
+        }
+        Optional<String> other = present.inItsPlace(rows(), told);
+        if (other.isPresent()) {
+            conflict(told, other.get());
+        } else {
+            damaged(told.id, "the database refuses it, " + SqlFault.named(e));
+        }
+    }
+
+    private void compare(ImportedRun told, ImportedRows.Present now, String digest) throws SQLException {
+        Optional<String> difference = present.difference(rows(), now, told, digest);
+        if (difference.isPresent()) {
+            conflict(told, difference.get());
+        } else {
+            tally.skipped();
+            leave();
         }
     }
 
@@ -338,12 +397,12 @@ final class ArchiveImport implements AutoCloseable {
         if (run == null && leaving) {
             return;
         }
-        refusal = tally.refused(lineNumber, run == null ? named : run.told.id, reason);
+        refusal = tally.refused(lineNumber, run == null ? named : run.told().id, reason);
         giveUp();
     }
 
-    private void conflict(String id, String reason) throws SQLException {
-        tally.conflict(lineNumber, id, reason);
+    private void conflict(ImportedRun told, String reason) throws SQLException {
+        tally.conflict(lineNumber, told.id, reason);
         refusal = null;
         giveUp();
     }
@@ -359,7 +418,7 @@ final class ArchiveImport implements AutoCloseable {
 
     /** Of the open run, nothing more is kept. */
     private void leave() {
-        Incoming open = run;
+        IncomingRun open = run;
         run = null;
         if (open != null) {
             open.close();
@@ -373,358 +432,6 @@ final class ArchiveImport implements AutoCloseable {
         ImportedRows used = rows;
         if (used != null) {
             used.close();
-        }
-    }
-
-    /** A run on its way: its lines are checked as they come. */
-    private final class Incoming implements AutoCloseable {
-
-        private final ImportedRun told;
-        private final ImportedRows.@Nullable Present there;
-        private final BodyDigest digest = new BodyDigest();
-        private final Sha256 lines = new Sha256();
-        private final List<PackedBlock> waiting = new ArrayList<>();
-        private long waitingBytes;
-
-        private final RunRoom kept = new RunRoom(room);
-
-        private boolean compressed;
-        private @Nullable DecodedFrames decoded;
-
-        /** The last frame that has an id of its own; 0 if none has. */
-        private long idSetAt;
-
-        /** How many of the frames that came last are parts, with frames of kind encoded among them. */
-        private int partsBefore;
-
-        private long runPk;
-        private RunTotals totals = RunTotals.NONE;
-        private FrameBlock gathered = new FrameBlock(1, 16, 0);
-        private @Nullable RecordedRequest request;
-        private @Nullable ImportedHead head;
-
-        /** @param there the run of this id that the history has */
-        Incoming(ImportedRun told, ImportedRows.@Nullable Present there) {
-            this.told = told;
-            this.there = there;
-            kept.change(told.textBytes());
-        }
-
-        boolean is(String id) {
-            return told.id.equals(id);
-        }
-
-        /** A line may have come to end with a carriage return, too. */
-        void addLine(byte[] bytes, int from, int length) {
-            boolean returns = length > 0 && bytes[from + length - 1] == '\r';
-            lines.add(bytes, from, returns ? length - 1 : length).add('\n');
-        }
-
-        @Override
-        public void close() {
-            if (decoded != null) {
-                decoded.close();
-            }
-            kept.close();
-        }
-
-        void take(String what, ArchiveLine line) throws SQLException {
-            if (what.equals(ArchiveFormat.END)) {
-                end(line);
-            } else if (there == null) {
-                switch (what) {
-                    case ArchiveFormat.REQUEST -> request(line);
-                    case ArchiveFormat.HEAD -> head(line);
-                    default -> frame(line);
-                }
-            }
-        }
-
-        private void request(ArchiveLine line) {
-            if (request != null) {
-                throw new DamagedRunException("the run has two requests");
-            }
-            byte[] body = line.bytes(lineMax / 2, "the request", "RUNTAPE_MAX_BODY, or that of an agent API,");
-            if (body.length == 0) {
-                throw new DamagedRunException("the request must not be empty");
-            }
-            request = new RecordedRequest(line.textOrNull("type", TYPE_CHARS_MAX), body);
-            kept.change(body.length);
-        }
-
-        private void head(ArchiveLine line) {
-            if (head != null) {
-                throw new DamagedRunException("the run has two heads");
-            }
-            if (gathered.last() > 0) {
-                throw new DamagedRunException("the run's head comes behind a frame");
-            }
-            head = ImportedHead.of(line);
-        }
-
-        private void frame(ArchiveLine line) throws SQLException {
-            long sequence = gathered.last() + 1;
-            long named = line.number("sequence", 1, Integer.MAX_VALUE);
-            if (named != sequence) {
-                throw new DamagedRunException("frame " + sequence + " is missing: frame " + named + " comes instead");
-            }
-            String kind = line.text("kind", 32);
-            byte[] bytes = line.bytes(frameMax, "frame " + sequence, "RUNTAPE_MAX_FRAME");
-            FrameKind known =
-                    FrameKind.ofLabel(kind).orElseThrow(() -> new DamagedRunException("kind must be one of: " + KINDS));
-            if (sequence == 1 && known == FrameKind.ENCODED) {
-                compressed = true;
-                decoded = DecodedFrames.of(head, kept, lineMax);
-            }
-            if (known == FrameKind.ENCODED && !compressed) {
-                throw new DamagedRunException("the first frame of a compressed body is of the kind " + kind);
-            }
-            compare(known, bytes, sequence);
-            int belonging = checkedParts(line, known, sequence);
-            gathered.add(new ArrivedFrame(
-                    known,
-                    bytes,
-                    0,
-                    bytes.length,
-                    line.number("offsetUs", 0, OFFSET_MICROS_MAX),
-                    line.textOrNull("type", TYPE_CHARS_MAX),
-                    lastEventId(line, sequence),
-                    belonging));
-            if (PackedBlock.isFull(gathered)) {
-                pack();
-            }
-        }
-
-        private void compare(FrameKind kind, byte[] bytes, long sequence) {
-            if (!compressed) {
-                return;
-            }
-            DecodedFrames with = decoded;
-            if (with == null) {
-                if (kind != FrameKind.ENCODED) {
-                    throw new DamagedRunException(
-                            "nothing decodes the response: it has no other frames than encoded ones");
-                }
-            } else if (kind == FrameKind.ENCODED) {
-                with.encoded(bytes);
-            } else {
-                with.decoded(bytes, sequence);
-            }
-        }
-
-        /**
-         * How many frames directly before this one belong to it, as a gateway counts them: those of kind part, and those of kind encoded
-         * among them. With another number, one frame could belong to many, and a read of these would take as long as all of them together.
-         */
-        private int checkedParts(ArchiveLine line, FrameKind kind, long sequence) {
-            int before = kind == FrameKind.ENCODED ? 0 : partsBefore;
-            if (line.number("parts", 0, sequence - 1, 0) != before) {
-                throw new DamagedRunException(
-                        "parts must be " + before + ": so many frames of kind part, with those of kind"
-                                + " encoded among them, are directly before frame " + sequence);
-            }
-            boolean goesOn = kind == FrameKind.PART || kind == FrameKind.ENCODED && partsBefore > 0;
-            partsBefore = goesOn ? partsBefore + 1 : 0;
-            return before;
-        }
-
-        private String lastEventId(ArchiveLine line, long sequence) {
-            Long setBy = line.numberOrNull("idSetBy", 1, sequence - 1);
-            String id = line.textOrNull("id", FrameSplitter.VALUE_BYTES_MAX);
-            if (setBy != null && setBy != idSetAt) {
-                throw new DamagedRunException(
-                        idSetAt == 0
-                                ? "idSetBy must be missing: no frame before frame " + sequence + " has an id"
-                                : "idSetBy must be " + idSetAt + ", the last frame before frame " + sequence
-                                        + " that has an id");
-            }
-            if (id == null) {
-                return setBy == null ? "" : LastEventIds.reference(setBy);
-            }
-            if (setBy != null || id.isEmpty() || id.indexOf('\n') >= 0 || id.indexOf('\r') >= 0) {
-                throw new DamagedRunException("id must be one line, and does not go with idSetBy");
-            }
-            idSetAt = sequence;
-            return id;
-        }
-
-        /** Packs the gathered frames; what counts is what the block gives back. */
-        private void pack() throws SQLException {
-            if (gathered.count() == 0) {
-                return;
-            }
-            PackedBlock block = PackedBlock.of(gathered, (sequence, frame) -> digest.add(frame));
-            totals = totals.plus(gathered);
-            gathered = new FrameBlock(gathered.last() + 1, 16, 0);
-            waiting.add(block);
-            waitingBytes += block.content().length;
-            if (waitingBytes > WAITING_BYTES_MAX) {
-                storeWaiting();
-            }
-        }
-
-        private void storeWaiting() throws SQLException {
-            store.requireRoom();
-            if (runPk == 0) {
-                runPk = journal.keyOfEndedRun();
-            }
-            rows().blocks(runPk, waiting);
-            waiting.clear();
-            waitingBytes = 0;
-        }
-
-        private void end(ArchiveLine line) throws SQLException {
-            long frames = line.number("frames", 0, Integer.MAX_VALUE);
-            String stated = line.digestOrNull("digest");
-            if (stated == null) {
-                throw new DamagedRunException("digest is missing");
-            }
-            if (frames != told.frameCount) {
-                throw new DamagedRunException("the run has " + told.frameCount + " frames, and the archive has "
-                        + frames + ": the rest was deleted while the archive was made, or could not be read");
-            }
-            if (told.digest != null && !told.digest.equals(stated)) {
-                throw new DamagedRunException("the last line has another digest than the run");
-            }
-            if (there != null) {
-                compareAgain(stated);
-                return;
-            }
-            pack();
-            RecordedRequest asked = verified(digest.hex(), stated);
-            String check = line.digestOrNull(ArchiveFormat.CHECK);
-            if (check != null && !check.equals(lines.hex())) {
-                throw new DamagedRunException(
-                        "the lines of the run are not those that were written: " + ArchiveFormat.CHECK
-                                + " is the digest of others; leave it out if a line was changed on purpose");
-            }
-            if (!isPlaceTaken()) {
-                write(asked, stated);
-            }
-        }
-
-        /** Returns the request of the run, which is whole. */
-        private RecordedRequest verified(String digested, String stated) {
-            if (totals.frames() != told.frameCount) {
-                throw new DamagedRunException(
-                        "the run has " + told.frameCount + " frames, and " + totals.frames() + " came");
-            }
-            if (!digested.equals(stated)) {
-                throw new DamagedRunException("the frames have another digest than the run");
-            }
-            if (totals.events() != told.eventCount || totals.bytes() != told.byteCount) {
-                throw new DamagedRunException("the run has " + told.eventCount + " events of " + told.byteCount
-                        + " bytes, and " + totals.events() + " of " + totals.bytes() + " came");
-            }
-            boolean cut = told.cut || !told.status.equals(RunStatus.COMPLETED.label());
-            ImportedHead answered = head == null ? ImportedHead.NONE : head;
-            if (answered.status() == null && told.frameCount > 0) {
-                throw new DamagedRunException("the run has frames, and no head with the status of its response");
-            }
-            answered.requireBody(told.byteCount, cut);
-            if (decoded != null && !cut) {
-                decoded.requireAll();
-            }
-            RecordedRequest asked = request;
-            if (asked == null) {
-                throw new DamagedRunException("the run has no request");
-            }
-            return asked;
-        }
-
-        private void write(RecordedRequest asked, String digested) throws SQLException {
-            try {
-                storeWaiting();
-                rows().commit(owner, runPk, told, asked, head == null ? ImportedHead.NONE : head, totals, digested);
-                leave();
-                tally.imported();
-            } catch (SQLException e) {
-                rows().rollback();
-                if (SqlFault.isOfTheMoment(e)) {
-                    conflict(told.id, "another transaction was in the way: import it again");
-                } else if (SqlFault.isOfTheData(e)) {
-                    refusedByTheDatabase(e, digested);
-                } else {
-                    throw e;
-                }
-            }
-        }
-
-        /** Mostly the same run, or another one in its place, has come meanwhile. */
-        private void refusedByTheDatabase(SQLException e, String digested) throws SQLException {
-            Optional<ImportedRows.Present> now = rows().find(owner, told.id);
-            if (now.isPresent()) {
-                compare(now.get(), digested);
-            } else if (!isPlaceTaken()) {
-                damaged(told.id, "the database refuses it, " + SqlFault.named(e));
-            }
-        }
-
-        /** The run may have been deleted since its first line came. */
-        private void compareAgain(String stated) throws SQLException {
-            Optional<ImportedRows.Present> now = rows().find(owner, told.id);
-            if (now.isPresent()) {
-                compare(now.get(), stated);
-            } else {
-                conflict(told.id, "the history's run of that id was deleted meanwhile: import it again");
-            }
-        }
-
-        private void compare(ImportedRows.Present present, String stated) throws SQLException {
-            if (!present.ended()) {
-                conflict(told.id, "the history's run of that id has not ended");
-                return;
-            }
-            @Nullable String known = present.digest() == null ? digested(present.runPk()) : present.digest();
-            if (known == null && present.expired()) {
-                conflict(
-                        told.id,
-                        "the frames of the history's run of that id have expired, and its digest was never known:"
-                                + " delete that run first");
-            } else if (known == null) {
-                conflict(told.id, "the history's run of that id has no digest yet");
-            } else if (!known.equals(stated)) {
-                conflict(told.id, "the history's run of that id has another digest");
-            } else {
-                tally.skipped();
-                leave();
-            }
-        }
-
-        /** The digest of a run whose gateway was lost, and which is not packed; null if its frames are gone or damaged. */
-        private @Nullable String digested(long present) throws SQLException {
-            Optional<String> known = digests.get(present);
-            if (known == null) {
-                known = ofFrames(present);
-                if (digests.size() >= DIGESTS_MAX) {
-                    digests.clear();
-                }
-                digests.put(present, known);
-            }
-            boolean areGone = told.frameCount > 0 && known.equals(Optional.of(new BodyDigest().hex()));
-            return areGone ? null : known.orElse(null);
-        }
-
-        private Optional<String> ofFrames(long present) throws SQLException {
-            BodyDigest body = new BodyDigest();
-            try {
-                FrameReader.addTo(body, rows().connection(), store.engine(), present);
-                return Optional.of(body.hex());
-            } catch (DamagedFramesException e) {
-                return Optional.empty();
-            }
-        }
-
-        /** Tells of a conflict if another run has the place in the thread, and not this one by an import at the same time. */
-        private boolean isPlaceTaken() throws SQLException {
-            ImportedRun.ImportedThread thread = told.thread;
-            Optional<String> other = thread == null
-                    ? Optional.empty()
-                    : rows().at(owner, told.threadId, thread.ordinal).filter(id -> !id.equals(told.id));
-            if (other.isPresent()) {
-                conflict(told.id, "the run " + other.get() + " has its place in the thread " + told.threadId);
-            }
-            return other.isPresent();
         }
     }
 }

@@ -51,7 +51,7 @@ record ImportedHead(
         return new ImportedHead(
                 status == null ? null : status.intValue(),
                 headers,
-                line.numberOrNull("offsetUs", 0, ArchiveImport.OFFSET_MICROS_MAX));
+                line.numberOrNull("offsetUs", 0, IncomingFrames.OFFSET_MICROS_MAX));
     }
 
     private static void check(String headers) {
