@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.runtape.sse.EventParser;
 import io.runtape.sse.ServerSentEvent;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -17,6 +18,9 @@ final class DetectingDialect implements Dialect {
 
     /** How many events to examine, since keep-alives and a platform's own events may come first. */
     private static final int LOOKED_AT_MAX = 32;
+
+    /** The name of the member that has an error. */
+    private static final byte[] ERROR = "\"error\"".getBytes(StandardCharsets.UTF_8);
 
     private static final UnknownDialect UNKNOWN = new UnknownDialect();
 
@@ -117,12 +121,33 @@ final class DetectingDialect implements Dialect {
 
         @Override
         public void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart) {
-            if (found == null && looked < LOOKED_AT_MAX) {
-                looked++;
+            if (found == null && (looked < LOOKED_AT_MAX || mayReportAnError(type, block, from, to))) {
                 look(type, EventParser.parse(block, from, to, streamStart, ""));
             }
             if (found != null) {
                 found.event(type, block, from, to, streamStart);
+            }
+        }
+
+        /** Most events of an unknown API report none, and are not parsed. */
+        private static boolean mayReportAnError(@Nullable String type, byte[] block, int from, int to) {
+            if (type == null || type.equals("error")) {
+                return true;
+            }
+            for (int at = from; at <= to - ERROR.length; at++) {
+                if (block[at] == '"' && Arrays.equals(block, at, at + ERROR.length, ERROR, 0, ERROR.length)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        @Override
+        public void unread(String type) {
+            if (found != null) {
+                found.unread(type);
+            } else if (type.equals("error")) {
+                failure = new Failure(Failure.NO_CODE, "");
             }
         }
 
@@ -132,7 +157,9 @@ final class DetectingDialect implements Dialect {
             }
             JsonNode data = Payload.parsed(event.data());
             String named = type == null ? EventType.of(data) : type;
-            begunBy(named, data).ifPresent(dialect -> found = dialect.digest());
+            if (looked++ < LOOKED_AT_MAX) {
+                begunBy(named, data).ifPresent(dialect -> found = dialect.digest());
+            }
             Failure reported = found == null ? UnknownDialect.failure(named, data) : null;
             failure = reported == null ? failure : FoldDigest.cut(reported);
         }

@@ -22,6 +22,9 @@ public interface EventFold {
      */
     void event(String type, JsonNode data);
 
+    /** Takes the next event where it is too long to be read: only its type is known. */
+    default void unread(String type) {}
+
     /** Takes a response that is not an event stream. */
     void response(JsonNode body);
 

@@ -69,6 +69,12 @@ final class FoldDigest implements RunDigest, RunSink {
     }
 
     @Override
+    public void unread(String type) {
+        streamed = true;
+        fold.unread(type);
+    }
+
+    @Override
     public void response(byte[] body, int from, int to) {
         fold.response(Payload.parsed(new String(body, from, to - from, StandardCharsets.UTF_8)));
     }
@@ -128,6 +134,11 @@ final class FoldDigest implements RunDigest, RunSink {
 
     @Override
     public void otherText(String message, String part, String delta) {
+        // Not part of the outcome.
+    }
+
+    @Override
+    public void wholeOtherText(String message, String part, String text) {
         // Not part of the outcome.
     }
 

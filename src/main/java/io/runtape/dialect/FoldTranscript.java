@@ -161,6 +161,11 @@ final class FoldTranscript implements RunSink {
     }
 
     @Override
+    public void wholeOtherText(String message, String part, String text) {
+        wholeText(message, part, text);
+    }
+
+    @Override
     public void wholeText(String message, String part, String text) {
         whole(prose(false, message, part), text);
     }

@@ -24,6 +24,13 @@ public interface RunDigest {
      */
     void event(@Nullable String type, byte[] block, int from, int to, boolean streamStart);
 
+    /**
+     * Takes the next event of the stream, which is too long to be read.
+     *
+     * @param type its {@code event} field, or {@code message}
+     */
+    default void unread(String type) {}
+
     /** Takes the body of a response that is not an event stream, from {@code from} up to {@code to}; not kept. */
     void response(byte[] body, int from, int to);
 

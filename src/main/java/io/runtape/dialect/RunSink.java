@@ -24,6 +24,9 @@ public interface RunSink {
     /** The next piece of a text that cannot be the run's result, such as the text of another choice. */
     void otherText(String message, String part, String delta);
 
+    /** The final form of such a text; it replaces the earlier pieces. */
+    void wholeOtherText(String message, String part, String text);
+
     /** The final form of a text; it replaces the earlier pieces. */
     void wholeText(String message, String part, String text);
 

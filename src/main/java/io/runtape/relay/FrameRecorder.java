@@ -102,6 +102,8 @@ final class FrameRecorder implements FrameSink {
             FrameKind kind, @Nullable String type, @Nullable Block block, byte[] source, int from, int to) {
         if (block != null && type != null) {
             outcome.event(type, block.bytes(), block.from(), block.to(), streamStart);
+        } else if (type != null) {
+            outcome.unread(type);
         } else if (block != null) {
             outcome.response(block.bytes(), block.from(), block.to());
         }

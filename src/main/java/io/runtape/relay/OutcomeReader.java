@@ -77,6 +77,17 @@ final class OutcomeReader {
         show(block, from, to, (bytes, start, end) -> digest.event(type, bytes, start, end, streamStart));
     }
 
+    /** Takes the next event, which is too long to be read; see {@link RunDigest#unread}. */
+    void unread(String type) {
+        Runnable reading = () -> digest.unread(type);
+        if (behind) {
+            add(new Step(false, reading, this::note));
+        } else {
+            read(reading);
+            note();
+        }
+    }
+
     /** Reads a response that is not an event stream; see {@link RunDigest#response}. */
     void response(byte[] body, int from, int to) {
         show(body, from, to, digest::response);

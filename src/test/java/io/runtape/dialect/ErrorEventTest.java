@@ -180,6 +180,27 @@ class ErrorEventTest {
         }
     }
 
+    /** An API that no dialect reads may fail at any time. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            message | {"error":{"code":503,"message":"overloaded"}}
+            error   | {"code":"503","message":"overloaded"}
+            message | {"type":"error","error":{"code":"503","message":"overloaded"}}""")
+    void readsTheFailureOfAnUnknownApiHoweverLateItComes(String type, String data) {
+        byte[] chunk = "data: {\"candidates\":[{\"error\":null}]}\n\n".getBytes(UTF_8);
+        byte[] event = ("data: " + data + "\n\n").getBytes(UTF_8);
+        RunDigest digest = AllDialects.dialects().at("/any").digest();
+        for (int i = 0; i < 40; i++) {
+            digest.event("message", chunk, 0, chunk.length, i == 0);
+        }
+        assertEquals(Outcome.UNKNOWN, digest.outcome());
+
+        digest.event(type, event, 0, event.length, false);
+
+        assertEquals(Verdict.FAILED, digest.outcome().verdict());
+        assertEquals(new Failure("503", "overloaded"), digest.outcome().error());
+    }
+
     @Test
     void readsTheFailureInErrorEventsOfTheSameShapes() {
         String event =

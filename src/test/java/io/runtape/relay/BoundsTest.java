@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens at each bound of a recorded call. */
@@ -454,6 +455,28 @@ abstract class BoundsTest extends RunningGateway {
         assertEquals("big", completing.type());
         assertNull(frames.get(frames.size() - 1).parts());
         assertArrayEquals(stream, table().bytes(run.id()));
+    }
+
+    /** The terminal event repeats the whole response, and may be too long to be read. */
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/responses, response.completed, completed",
+        "/v1/responses, response.failed, failed/upstream_error",
+        "/v1/run, complete, completed",
+        "/v1/run, run_failed, failed/upstream_error"
+    })
+    void endsARunByTheNameOfAnEventThatIsTooLongToRead(String path, String event, String outcome) throws Exception {
+        String text =
+                "{\"type\":\"response.output_text.done\",\"output_index\":0,\"content_index\":0,\"text\":\"Hoi\"}";
+        Scripted script = upstream.on(Script.stream(
+                "event: response.output_text.done\ndata: " + text + "\n\n",
+                "event: " + event + "\ndata: {\"z\":\"" + "z".repeat(3 * ShortBounds.FRAME_BYTES_MAX) + "\"}\n\n"));
+
+        WireResponse response = client().post(path, "{\"stream\":true}", script.header());
+
+        response.whole();
+        RunRow run = table().ended(response.header("Runtape-Run-Id"));
+        assertEquals(outcome, run.outcome());
     }
 
     @Test

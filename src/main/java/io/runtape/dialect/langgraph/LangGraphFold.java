@@ -47,7 +47,7 @@ final class LangGraphFold implements EventFold {
      */
     private final RecentIds wholes;
 
-    /** The messages of subgraphs, and the questions, whose text has come. */
+    /** The questions that have come. */
     private final RecentIds others;
 
     /**
@@ -276,10 +276,10 @@ final class LangGraphFold implements EventFold {
     }
 
     private void text(String id, String text, boolean whole, boolean sub) {
-        if (sub) {
-            if (others.add(id) || !whole) {
-                run.otherText(id, TEXT, text);
-            }
+        if (sub && whole) {
+            run.wholeOtherText(id, TEXT, text);
+        } else if (sub) {
+            run.otherText(id, TEXT, text);
         } else if (whole) {
             run.wholeText(id, TEXT, text);
         } else {

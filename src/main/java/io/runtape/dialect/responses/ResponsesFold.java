@@ -104,6 +104,18 @@ final class ResponsesFold implements EventFold {
         }
     }
 
+    /** The terminal event repeats the whole response; its name alone says how that ended. */
+    @Override
+    public void unread(String type) {
+        switch (type) {
+            case "response.completed" -> ended("completed", MissingNode.getInstance());
+            case "response.incomplete" -> ended("incomplete", MissingNode.getInstance());
+            case "response.failed" -> ended("failed", MissingNode.getInstance());
+            case "response.cancelled" -> ended("cancelled", MissingNode.getInstance());
+            default -> {}
+        }
+    }
+
     private static String summary(JsonNode data) {
         return "s" + data.path("summary_index").asText("0");
     }
@@ -200,23 +212,27 @@ final class ResponsesFold implements EventFold {
         if (response.path("error").isObject()) {
             run.error(Failure.of(response.path("error")));
         }
+        if (goesOn) {
+            // It goes on in the background, and this call does not see its end.
+            run.finishReason(status);
+        } else {
+            ended(status, response.at("/incomplete_details/reason"));
+        }
+    }
+
+    private void ended(String status, JsonNode incomplete) {
         switch (status) {
             case "completed" -> {
                 run.finishReason("completed");
                 run.end(Verdict.COMPLETED);
             }
             case "incomplete" -> {
-                run.finishReason(response.at("/incomplete_details/reason").asText("incomplete"));
+                run.finishReason(incomplete.asText("incomplete"));
                 run.end(Verdict.COMPLETED);
             }
             case "failed" -> run.end(Verdict.FAILED);
             case "cancelled" -> run.end(Verdict.CANCELLED);
-            default -> {
-                // The response goes on in the background, and this call does not see its end.
-                if (goesOn) {
-                    run.finishReason(status);
-                }
-            }
+            default -> {}
         }
     }
 

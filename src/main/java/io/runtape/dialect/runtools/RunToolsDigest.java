@@ -62,6 +62,16 @@ final class RunToolsDigest implements RunDigest {
         }
     }
 
+    @Override
+    public void unread(String type) {
+        RunToolsEvent event = RunToolsEvent.of(type);
+        if (event.meaning() == RunToolsEvent.Meaning.OUTCOME) {
+            read(event, "");
+        } else {
+            goesOn(event);
+        }
+    }
+
     private void goesOn(RunToolsEvent event) {
         if (event.meaning() == RunToolsEvent.Meaning.STEP) {
             forgetError();
