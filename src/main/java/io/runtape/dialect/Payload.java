@@ -53,9 +53,18 @@ public final class Payload {
         return LeanTree.isList(value);
     }
 
+    /** Whether this may be a JSON object: white space may come first (RFC 8259, section 2). */
+    private static boolean isObject(String data) {
+        int at = 0;
+        while (at < data.length() && " \t\n\r".indexOf(data.charAt(at)) >= 0) {
+            at++;
+        }
+        return at < data.length() && data.charAt(at) == '{';
+    }
+
     /** The {@code type} of a JSON object, found without building a tree; null if it has none. */
     public static @Nullable String typeIn(String data) {
-        if (!data.startsWith("{")) {
+        if (!isObject(data)) {
             return null;
         }
         try (JsonParser parser = LeanJson.parser(data)) {

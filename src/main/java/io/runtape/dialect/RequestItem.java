@@ -30,6 +30,29 @@ final class RequestItem {
     private static final String[] INPUTS = {"arguments", "input", "args", "action", "operation", "queries", "code"};
     private static final String[] OUTPUTS = {"output", "outputs", "results", "result", "content", "parts", "error"};
 
+    /**
+     * The types of parts that a tool's output for a model consists of, beside attachments. Other lists whose objects have a type are
+     * data, such as the features of a map.
+     */
+    private static final Set<String> CONTENT = Set.of(
+            "text",
+            "input_text",
+            "output_text",
+            "refusal",
+            "search_result",
+            "web_search_result",
+            "tool_reference",
+            "computer_screenshot",
+            "resource",
+            "resource_link",
+            "media",
+            "image-data",
+            "image-url",
+            "image-file-id",
+            "file-data",
+            "file-url",
+            "file-id");
+
     private final Map<String, String> names;
 
     /** The text since the last part of another kind. */
@@ -237,12 +260,9 @@ final class RequestItem {
         if (!Json.isGiven(output)) {
             return null;
         }
-        if (output.isArray() && !output.isEmpty()) {
+        if (isContent(output)) {
             StringJoiner texts = new StringJoiner("\n");
             for (JsonNode part : output) {
-                if (!part.isTextual() && !part.path("type").isTextual()) {
-                    return LeanTree.compact(output);
-                }
                 String text = part.isTextual() ? part.textValue() : shown(part);
                 if (!text.isEmpty()) {
                     texts.add(text);
@@ -252,6 +272,21 @@ final class RequestItem {
         }
         boolean picture = output.path("type").isTextual() && output.has("image_url");
         return picture ? TextNode.valueOf(shown(output)) : LeanTree.compact(output);
+    }
+
+    /** Whether this is a list of texts and parts, of which one at least is known to be content. */
+    private static boolean isContent(JsonNode output) {
+        boolean known = false;
+        for (JsonNode part : output.isArray() ? output : List.<JsonNode>of()) {
+            String type = Json.text(part, "/type").orElse("");
+            if (!part.isTextual() && type.isEmpty()) {
+                return false;
+            }
+            known |= part.isTextual()
+                    || CONTENT.contains(type)
+                    || !Attachment.shown(part).isEmpty();
+        }
+        return known;
     }
 
     private static String shown(JsonNode part) {

@@ -177,6 +177,29 @@ class RequestMessagesTest {
                 messages.stream().map(Message::parts).toList());
     }
 
+    /** What a tool of the caller's gave back: a list of objects with types is content for a model only where these are known. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "[{'type':'issue','title':'Login fails'},{'type':'pr','title':'Fix login'}]|[{'type':'issue','title':'Login fails'},{'type':'pr','title':'Fix login'}]",
+                "[{'type':'comment','by':'me','text':'Yes'}]|[{'type':'comment','by':'me','text':'Yes'}]",
+                "[{'type':7,'text':'Yes'}]|[{'type':7,'text':'Yes'}]",
+                "[{'type':'text','text':'Yes'},{'type':'other','data':'AAAA'}]|'Yes\\n[other]'",
+                "['one',{'type':'tool_reference','tool_name':'look'}]|'one\\n[tool_reference]'",
+                "[]|[]"
+            })
+    void tellsListsOfDataFromContent(String output, String told) {
+        List<Message> messages = read(
+                ("{'messages':[{'role':'user','parts':[{'type':'tool-look','toolCallId':'c','state':'output-available','output':"
+                                + output + "}]}]}")
+                        .replace('\'', '"'));
+
+        Part.ToolResult result = (Part.ToolResult) messages.get(0).parts().get(0);
+        assertEquals(told.replace('\'', '"'), result.output().toString());
+    }
+
     /** What one part of a question is to a reader, in the forms of the agent APIs. */
     @ParameterizedTest
     @CsvSource(

@@ -41,6 +41,9 @@ final class AgUiFold implements EventFold {
     /** The agent's messages. A snapshot takes back those that it lacks, but not forgotten ones. */
     private final RecentIds said;
 
+    /** The calls that the run's events began. */
+    private final RecentIds called;
+
     /** The messages of other roles, since agents may repeat the user's messages, and the questions that have come. */
     private final RecentIds others;
 
@@ -51,6 +54,7 @@ final class AgUiFold implements EventFold {
         this.run = run;
         this.memory = run.memory();
         this.said = memory.set("said");
+        this.called = memory.set("called");
         this.others = memory.set("others");
     }
 
@@ -82,6 +86,7 @@ final class AgUiFold implements EventFold {
                 run.reasoning("thinking-" + memory.number(THOUGHTS), REASONING, delta);
             case "TOOL_CALL_START", "TOOL_CALL_CHUNK" -> {
                 String call = latest(CALL, data.path("toolCallId"));
+                called.add(call);
                 run.call(memory.text(MESSAGE), call, data.path("toolCallName").asText(""));
                 if (!delta.isEmpty()) {
                     run.arguments(call, delta);
@@ -133,8 +138,9 @@ final class AgUiFold implements EventFold {
     }
 
     /**
-     * Takes the whole conversation; the messages after the last question belong to the run. It replaces the messages so
-     * far: a message that it lacks does not count.
+     * Takes the whole conversation; the messages after the last question belong to the run, or, of a run that goes on with
+     * the result of a client's tool, those after that. It replaces the messages so far: a message that it lacks does not
+     * count.
      */
     private void snapshot(JsonNode messages) {
         if (!messages.isArray()) {
@@ -151,13 +157,42 @@ final class AgUiFold implements EventFold {
                 answers.add(message);
             }
         }
+        List<JsonNode> own = answers.subList(begin(answers), answers.size());
         for (String id : said.all()) {
             if (!kept.contains(id)) {
                 said.remove(id);
                 run.wholeText(id, TEXT, "");
             }
         }
-        answers.forEach(this::answer);
+        own.forEach(this::answer);
+    }
+
+    /**
+     * The place of the run's first message. Only what its events have told shows that it goes on with a result: the call
+     * and the result before that are of another run.
+     */
+    private int begin(List<JsonNode> answers) {
+        int begin = 0;
+        for (int i = 0; i < answers.size(); i++) {
+            if (isTold(answers.get(i))) {
+                return begin;
+            }
+            begin = answers.get(i).path("role").asText("").equals("tool") ? i + 1 : begin;
+        }
+        return 0;
+    }
+
+    /** Whether the run's events have told the message, or a call of it. */
+    private boolean isTold(JsonNode answer) {
+        if (said.contains(id(answer, "id")) || called.contains(id(answer, "toolCallId"))) {
+            return true;
+        }
+        for (JsonNode call : answer.path("toolCalls")) {
+            if (called.contains(id(call, "id"))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void answer(JsonNode answer) {

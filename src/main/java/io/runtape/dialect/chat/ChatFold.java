@@ -92,10 +92,8 @@ final class ChatFold implements EventFold {
             call(index, "function_call", "", message.path("function_call"));
         }
         error(choice.path("error"));
-        JsonNode reason = choice.path("finish_reason");
-        if (reason.isTextual()) {
-            finished(index, reason.textValue());
-        }
+        // Some imitations send an empty one with each chunk.
+        Json.text(choice, "/finish_reason").ifPresent(reason -> finished(index, reason));
     }
 
     /** Adds a text, or a list of parts with texts. */
