@@ -64,7 +64,16 @@ final class CanonicalRequest {
 
     /** What callers put in here is theirs: nothing in it is left out. */
     private static final Set<String> PAYLOADS = Set.of(
-            "args", "arguments", "input", "input_schema", "output", "parameters", "properties", "result", "schema");
+            "args",
+            "arguments",
+            "input",
+            "input_schema",
+            "output",
+            "parameters",
+            "properties",
+            "response",
+            "result",
+            "schema");
 
     /** A longer body is not taken apart: that takes a multiple of its memory. */
     private static final int READ_BYTES_MAX = 256 << 10;

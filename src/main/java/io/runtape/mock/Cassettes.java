@@ -20,7 +20,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -33,6 +35,12 @@ final class Cassettes {
 
     private static final Logger LOG = Logger.getLogger(Cassettes.class);
     private static final int NAMED_MAX = 20;
+
+    /** How often it asks how many recordings are left to be indexed. */
+    private static final Duration INDEXING_LOOK = Duration.ofMillis(50);
+
+    /** How long it waits while none is. */
+    private static final Duration INDEXING_PATIENCE = Duration.ofSeconds(30);
 
     private final MockConfig config;
     private final MockMode mode;
@@ -70,8 +78,10 @@ final class Cassettes {
     void start(@Observes @Priority(Journal.STARTS_AT + 150) StartupEvent event) {
         config.cassettes().ifPresent(folder -> {
             try {
+                List<Path> files = files(folder);
                 forgetAll();
-                taken = take(folder);
+                taken = take(files);
+                awaitIndexing();
                 LOG.infof("%d recordings are taken from the cassettes in %s", taken, folder);
             } catch (IOException | SQLException e) {
                 throw new StartupException(
@@ -88,18 +98,37 @@ final class Cassettes {
         }
     }
 
-    private long take(Path folder) throws IOException, SQLException {
-        List<Path> files;
+    private static List<Path> files(Path folder) throws IOException {
         try (Stream<Path> all = Files.list(folder)) {
-            files = all.filter(file -> file.getFileName().toString().endsWith(".ndjson"))
+            return all.filter(file -> file.getFileName().toString().endsWith(".ndjson"))
                     .sorted()
                     .toList();
         }
+    }
+
+    private long take(List<Path> files) throws IOException, SQLException {
         long recordings = 0;
         for (Path file : files) {
             recordings += takeOne(file);
         }
         return recordings;
+    }
+
+    /** A call finds few recordings that are not indexed: with more of them, it would be answered by a later one, or by none. */
+    private void awaitIndexing() throws SQLException {
+        long least = Long.MAX_VALUE;
+        long since = System.nanoTime();
+        long left;
+        while ((left = recordings.unindexed(Owner.CASSETTES.id())) > Recordings.UNINDEXED_MAX) {
+            if (left < least) {
+                least = left;
+                since = System.nanoTime();
+            } else if (System.nanoTime() - since > INDEXING_PATIENCE.toNanos()) {
+                LOG.warnf("%d recordings of the cassettes cannot be indexed: calls may not find them", left);
+                return;
+            }
+            LockSupport.parkNanos(INDEXING_LOOK.toNanos());
+        }
     }
 
     private long takeOne(Path file) throws IOException, SQLException {

@@ -35,6 +35,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -221,7 +222,12 @@ public final class MockAgent {
         double speed = asked.how.speed();
         long due = (long) (response.headMicros() * 1000.0 / speed) - (System.nanoTime() - asked.began);
         if (due > 0) {
-            asked.loop.schedule(() -> write(asked, response), due, TimeUnit.NANOSECONDS);
+            HttpServerResponse to = asked.context.response();
+            if (!to.closed()) {
+                // The client may leave long before that: the recorded run is not kept for it.
+                Future<?> wait = asked.loop.schedule(() -> write(asked, response), due, TimeUnit.NANOSECONDS);
+                to.closeHandler(v -> wait.cancel(false));
+            }
         } else {
             write(asked, response);
         }

@@ -23,21 +23,33 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class Recordings {
 
-    static final String INDEXED = """
+    /** How many equal recordings have their turns. */
+    private static final int TURNS_MAX = 10_000;
+
+    /** How many runs that are not indexed yet a call is compared with. */
+    static final int UNINDEXED_MAX = 200;
+
+    private static final String OF_A_CALL = """
             select run.run_pk, run.id, path, status, created_at from recorded_request join run using (run_pk)
             where recorded_request.owner = ? and request_key = ? and upstream_status is not null
                 and frames_expired_at is null""";
 
-    /** Of the same, the newest that has completed: many calls may be equal. */
+    /** Those of a call, the first recorded first: many calls may be equal. */
+    static final String INDEXED = OF_A_CALL + " order by created_at, run.run_pk limit " + TURNS_MAX;
+
+    /** Of the same, the newest that has completed. */
     static final String NEWEST_INDEXED =
-            INDEXED + " and status = 'completed' order by created_at desc, run.run_pk desc limit 1";
+            OF_A_CALL + " and status = 'completed' order by created_at desc, run.run_pk desc limit 1";
 
     /** Runs that ended a moment ago; few at any time, but after a start on an older history. */
     static final String UNINDEXED = """
             select run_pk, id, path, status, created_at from run
             where owner = ? and indexed_at is null and completed_at is not null and upstream_status is not null
                 and frames_expired_at is null
-            order by indexed_at desc, completed_at desc, run_pk desc limit 200""";
+            order by indexed_at desc, completed_at desc, run_pk desc limit\s""" + UNINDEXED_MAX;
+
+    static final String COUNT_UNINDEXED =
+            "select count(*) from run where owner = ? and indexed_at is null and completed_at is not null";
 
     /** Repeats the condition of the partial index, and names all columns of it; else it would sort all runs of the owner. */
     static final String NEWEST = """
@@ -148,6 +160,18 @@ final class Recordings {
     /** All runs of an owner, in the order of their calls. */
     List<Candidate> all(String owner) throws SQLException {
         return select(ALL, owner);
+    }
+
+    /** How many runs of an owner have ended and are not indexed yet. */
+    long unindexed(String owner) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(COUNT_UNINDEXED)) {
+            select.setString(1, owner);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
     }
 
     private List<Candidate> select(String statement, String... values) throws SQLException {

@@ -271,6 +271,39 @@ class CassettesIT {
         }
     }
 
+    /** Another gateway of the same database may be answering from them. */
+    @Test
+    void keepsTheCassettesThatThereAreWhereItDoesNotStart(@TempDir Path data, @TempDir Path folder) throws Exception {
+        copyRecorded(folder);
+        replaying(GatewayProcess.onH2(data, UPSTREAM), folder).ready().close();
+
+        assertDoesNotStart(data, folder.resolve("no-such-folder"), "no-such-folder");
+
+        Map<String, String> settings = GatewayProcess.onH2(data, UPSTREAM);
+        settings.put("RUNTAPE_MODE", "replay");
+        try (GatewayProcess gateway = GatewayProcess.start(settings).ready()) {
+            assertEquals("Good morning", asked(gateway, "Greet me."));
+        }
+    }
+
+    /** More of them than are looked at before they are indexed, all of which ended later than the one that is asked for. */
+    @Test
+    void answersFromEachOfManyCassettesOnceItIsReady(@TempDir Path data, @TempDir Path folder) throws Exception {
+        String recording = Files.readString(recorded.resolve(recordedRuns.get(4) + ".ndjson"));
+        int many = 5 * Recordings.UNINDEXED_MAX;
+        for (int i = 0; i < many; i++) {
+            String id = "run_many%04d".formatted(i);
+            String copy =
+                    recording.replace(recordedRuns.get(4), id).replaceAll("\"check\":\"[^\"]*\"", "\"check\":null");
+            Files.writeString(folder.resolve(id + ".ndjson"), copy);
+        }
+        copyRecorded(folder);
+        try (GatewayProcess gateway =
+                replaying(GatewayProcess.onH2(data, UPSTREAM), folder).ready()) {
+            assertEquals("Good morning", asked(gateway, "Greet me."));
+        }
+    }
+
     /** Of two histories, so that each is the first run of it; one has runs of callers without a key as well. */
     @Test
     void takesRunsOfTheSamePlaceInAThread(

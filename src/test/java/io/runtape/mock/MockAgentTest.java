@@ -37,6 +37,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -404,6 +405,50 @@ abstract class MockAgentTest extends RecordedHistory {
                 404,
                 "no_recording",
                 "messages[1].tool_calls[0].input.id: recorded 5, asked 6");
+    }
+
+    /** Gemini has the results of tools in {@code response}. */
+    @Test
+    void comparesAllOfTheResultsOfTools() throws Exception {
+        String talk = "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"" + prompt
+                + "\"},{\"functionResponse\":{\"id\":\"%s\",\"name\":\"open\",\"response\":{\"id\":%d}}}]}]}";
+        record(talk.formatted("c1", 17), Script.stream("data: 17\n\n"));
+
+        try (WireResponse again = mocked(talk.formatted("c2", 17), "Runtape-Replay: match")) {
+            assertEquals("data: 17\n\n", new String(again.whole(), UTF_8));
+        }
+        refused(
+                mocked(talk.formatted("c1", 18), "Runtape-Replay: match"),
+                404,
+                "no_recording",
+                "contents[0].parts[1].functionResponse.response.id: recorded 17, asked 18");
+    }
+
+    /** A recorded head may have come late, and its wait is long: the run that is to be answered from is large. */
+    @Test
+    void keepsNothingForAClientThatHasLeftBeforeTheHead() throws Exception {
+        String run = record(body(), Script.stream("data: x\n\n"));
+        try (Connection connection = PatientConnection.to(store());
+                PreparedStatement update = connection.prepareStatement("update run set head_us = ? where id = ?")) {
+            update.setLong(1, Duration.ofHours(1).toNanos() / 1000);
+            update.setString(2, run);
+            assertEquals(1, update.executeUpdate());
+        }
+        try (WireResponse waiting = client().post("/v1/run", body(), "X-API-Key: " + key, "Runtape-Replay: " + run)) {
+            RunTable.await("the call waits for the head", () -> isInMemory(MockedResponse.class) ? true : null);
+        }
+
+        RunTable.await("nothing is kept for it", () -> isInMemory(MockedResponse.class) ? null : true);
+    }
+
+    private static boolean isInMemory(Class<?> type) throws Exception {
+        String live = (String) ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                        new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                        "gcClassHistogram",
+                        new Object[] {new String[0]},
+                        new String[] {String[].class.getName()});
+        return live.lines().anyMatch(line -> line.matches(".*\\s" + type.getName() + "(\\s.*)?"));
     }
 
     @Test
