@@ -22,7 +22,9 @@ record RequestDiff(
                 examples = "false")
         boolean tooLong,
 
-        @Schema(description = "The prompts or messages of both requests, wherever their agent APIs have them.")
+        @Schema(
+                description = "The prompts or messages of both requests, wherever their agent APIs have them, and"
+                        + " then what users said while the runs went on.")
         List<AskedDiff> messages,
 
         @Schema(

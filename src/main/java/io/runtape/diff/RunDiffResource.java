@@ -149,6 +149,8 @@ public final class RunDiffResource {
     private @Nullable ResponseTag tag(RunSnapshot first, RunSnapshot second, String mediaType) {
         return first.live() != null || second.live() != null
                 ? null
-                : tags.of(RunVersion.of(first.row()) + RunVersion.of(second.row()), "diff " + mediaType);
+                : tags.of(
+                        RunVersion.of(first.row()) + RunVersion.of(second.row()),
+                        "diff " + mediaType + " " + diffs.bounds());
     }
 }

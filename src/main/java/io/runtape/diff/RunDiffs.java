@@ -53,7 +53,7 @@ final class RunDiffs {
         taken.accept(BYTES_A_CHARACTER * (characters(ofFirst) + characters(ofSecond)));
         TextDiff text = comparer.compare(text(ofFirst), text(ofSecond));
         Pairing<Message> asked = Pairing.of(
-                ofFirst.asked(), ofSecond.asked(), message -> message.role().label(), RunDiffs::form, comparer);
+                asked(ofFirst), asked(ofSecond), message -> message.role().label(), RunDiffs::form, comparer);
         List<AskedDiff> messages = messages(asked, comparer);
         boolean sameMessages = messages.stream().allMatch(message -> message.change() == ChangeKind.SAME);
         RequestMembers.Compared members = requests.compare(
@@ -88,6 +88,11 @@ final class RunDiffs {
                 TimeDiff.of(one, other));
     }
 
+    /** The bounds of what is compared, as a text that differs if they differ. */
+    String bounds() {
+        return contents.bounds();
+    }
+
     private static long characters(RunConversation of) {
         long asked = of.asked().stream()
                 .mapToLong(message -> textOf(message).length())
@@ -101,6 +106,17 @@ final class RunDiffs {
             }
         }
         return asked + said;
+    }
+
+    /** The messages of the request, and what users said while the run went on. */
+    private static List<Message> asked(RunConversation of) {
+        List<Message> asked = new ArrayList<>(of.asked());
+        for (PlacedPart placed : of.said()) {
+            if (placed.role() == Role.USER) {
+                asked.add(new Message(Role.USER, List.of(placed.part())));
+            }
+        }
+        return asked;
     }
 
     private static String text(RunConversation of) {

@@ -37,6 +37,11 @@ public final class RunContentReader {
         return transcripts.conversation(run, room);
     }
 
+    /** The bounds of a run's contents, as a text that differs if they differ. */
+    public String bounds() {
+        return transcripts.bounds();
+    }
+
     /** How much room the {@link #conversation} of a run takes at the most for its events, if they have so many bytes. */
     public static long room(long eventBytes) {
         return Transcripts.roomOfContents(eventBytes);

@@ -234,6 +234,21 @@ abstract class RunDiffTest extends IndexedHistory {
     }
 
     @Test
+    void tellsWhatAUserSaidWithinARun() throws Exception {
+        String first = says(delta("I run them."), DONE);
+        String second = says(
+                delta("I run them."), event("user_message", Map.of("content", "Delete the old branch too.")), DONE);
+
+        Json diff = diff(first, second);
+
+        assertFalse(diff.getBoolean("data.equal"));
+        assertEquals(List.of("same", "added"), diff.getList("data.request.messages.change"));
+        assertEquals("[+Delete the old branch too.]", told(diff, "data.request.messages[1].text"));
+        assertTrue(html(first, second).contains("Delete the old branch too."));
+        assertTrue(diff(second, second).getBoolean("data.equal"));
+    }
+
+    @Test
     void aRunIsEqualToItself() throws Exception {
         String id = says(
                 delta("x"),
