@@ -16,21 +16,21 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the sequence for a position in an agent API's own numbers. Blocks; safe for any thread. */
 @Singleton
 final class RecordedPositions {
 
-    /** The events of the Responses API that have the whole response. */
-    private static final List<String> WITH_RESPONSE = List.of(
-            "response.created",
-            "response.queued",
-            "response.in_progress",
-            "response.completed",
-            "response.incomplete",
-            "response.failed",
-            "response.cancelled");
+    /** The events of the Responses API that have the whole response and end its stream. */
+    private static final List<String> ENDS_RESPONSE =
+            List.of("response.completed", "response.incomplete", "response.failed", "response.cancelled");
+
+    /** All that have the whole response. */
+    private static final List<String> WITH_RESPONSE = Stream.concat(
+                    Stream.of("response.created", "response.queued", "response.in_progress"), ENDS_RESPONSE.stream())
+            .toList();
 
     /** The events of LangGraph that have the whole state of the graph, and those that end a run that failed. */
     private static final String STATE = "values";
@@ -51,7 +51,7 @@ final class RecordedPositions {
      * few events tell.
      *
      * @param upTo the last sequence that may be read; the result if no such event is there yet
-     * @return empty if the events have no numbers
+     * @return empty if an event that is looked at has no number: what a client has that knows numbers alone is unknown then
      */
     OptionalLong afterNumber(long runPk, long number, long upTo) throws SQLException {
         if (number < 0 || upTo == 0) {
@@ -66,7 +66,11 @@ final class RecordedPositions {
         while (low < high) {
             long middle = (low + high) / 2;
             Optional<RecordedFrame> next = firstEvent(runPk, middle, upTo);
-            if (next.isEmpty() || numberOf(runPk, next.get()) > number) {
+            long found = next.isPresent() ? numberOf(runPk, next.get()) : Long.MAX_VALUE;
+            if (found < 0) {
+                return OptionalLong.empty();
+            }
+            if (found > number) {
                 high = middle;
             } else {
                 low = next.get().sequence();
@@ -127,9 +131,12 @@ final class RecordedPositions {
     /**
      * The newest whole response of a stream of the Responses API, as JSON; empty if there is none, or if it is longer
      * than this many characters.
+     *
+     * @param ended whether the stream has ended: then only an event that ends it tells what became of the response
      */
-    Optional<byte[]> lastResponse(long runPk, long upTo, int charsMax) throws SQLException {
-        FrameQuery newest = new FrameQuery(0, upTo, List.of(FrameKind.EVENT), WITH_RESPONSE, true, 1);
+    Optional<byte[]> lastResponse(long runPk, long upTo, boolean ended, int charsMax) throws SQLException {
+        List<String> types = ended ? ENDS_RESPONSE : WITH_RESPONSE;
+        FrameQuery newest = new FrameQuery(0, upTo, List.of(FrameKind.EVENT), types, true, 1);
         List<RecordedFrame> found = frames.page(runPk, newest, bytes -> {});
         if (found.isEmpty()) {
             return Optional.empty();

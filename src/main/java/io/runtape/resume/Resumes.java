@@ -311,13 +311,13 @@ public final class Resumes {
                 .orElse(ELSEWHERE);
     }
 
-    /** Empty if the response broke off: the agent API knows what became of it. */
+    /** Empty if the response ended without saying how, or broke off: the agent API knows what became of it. */
     private Optional<Found> document(RecordedResponse response) throws SQLException {
         if (response.isBrokenOff()) {
             return Optional.empty();
         }
         return positions
-                .lastResponse(response.runPk(), response.durableSequence(), DOCUMENT_MAX)
+                .lastResponse(response.runPk(), response.durableSequence(), !response.isLive(), DOCUMENT_MAX)
                 .map(json -> new Found.Document(response, json));
     }
 

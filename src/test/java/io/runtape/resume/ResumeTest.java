@@ -119,6 +119,28 @@ abstract class ResumeTest extends RecordedHistory {
         assertEquals(expected, came);
     }
 
+    /** Of imitations, not all events have a number: what lies before a number cannot be told. */
+    @Test
+    void leavesItToTheAgentApiWhereAnEventHasNoNumber() throws Exception {
+        String unnumbered = delta(9).replace("\"sequence_number\":9,", "");
+        recorded("/openai/v1/responses", CREATED, ONE, unnumbered, TWO, COMPLETED);
+
+        assertEquals(
+                "{\"upstream\":true}", body(resume("/openai/v1/responses/" + id + "?stream=true&starting_after=0")));
+    }
+
+    /** It was cancelled, or failed with an error alone; the agent API says so. */
+    @Test
+    void leavesAResponseToTheAgentApiWhoseStreamDidNotSayHowItEnded() throws Exception {
+        recorded(
+                "/openai/v1/responses",
+                CREATED,
+                ONE,
+                "event: error\ndata: {\"type\":\"error\",\"sequence_number\":2,\"code\":\"x\",\"message\":\"no\"}\n\n");
+
+        assertEquals("{\"upstream\":true}", body(resume("/openai/v1/responses/" + id)));
+    }
+
     @Test
     void givesTheResponseAsItStands() throws Exception {
         recorded("/openai/v1/responses", CREATED, ONE, COMPLETED);
