@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param runs where calls begin runs
  * @param areOwn whether no agent API of another dialect is called at {@code runs}, so that the path alone tells the
  *     dialect
- * @param cancels where a {@code POST} cancels a run; the gateway itself calls the first
+ * @param cancels where a {@code POST} cancels a run; the gateway itself calls the one below the path of the run's call, or
+ *     else the first
  * @param resumes where a {@code GET} reads a run again
  */
 public record ApiPaths(
@@ -35,9 +36,17 @@ public record ApiPaths(
         return runs.stream().anyMatch(template -> template.matches(path));
     }
 
-    /** The path that cancels a run, as the text of a template; empty if the agent API has no such call. */
-    public Optional<String> cancel() {
-        return cancels.stream().findFirst().map(PathTemplate::text);
+    /**
+     * The path that cancels a run, as the text of a template; empty if the agent API has no such call.
+     *
+     * @param called the path of the call that began the run
+     */
+    public Optional<String> cancel(String called) {
+        return cancels.stream()
+                .map(PathTemplate::text)
+                .filter(template -> template.startsWith(called + '/'))
+                .findFirst()
+                .or(() -> cancels.stream().findFirst().map(PathTemplate::text));
     }
 
     /** What the path of a cancel says, by the names in braces; empty if it is another path. */

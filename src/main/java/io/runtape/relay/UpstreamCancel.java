@@ -60,11 +60,22 @@ final class UpstreamCancel {
                         e -> LOG.debugf(e, "the agent API did not answer the cancel call"));
     }
 
-    /** The operator's or the preset's path, else the dialect's, else that of RunTools; empty if there is no such call. */
+    /**
+     * The operator's or the preset's path, else the dialect's with the query of the run's call, such as Azure's version, else
+     * that of RunTools; empty if there is no such call.
+     */
     private String template(Optional<Dialect> dialect) {
         return call.upstream()
                 .cancelPath()
-                .or(() -> dialect.map(known -> known.paths().cancel().orElse("")))
+                .or(() -> dialect.map(known -> known.paths()
+                        .cancel(call.path())
+                        .map(path -> path + query())
+                        .orElse("")))
                 .orElse(UpstreamConfig.CANCEL_PATH);
+    }
+
+    private String query() {
+        int query = call.target().indexOf('?');
+        return query < 0 ? "" : call.target().substring(query);
     }
 }

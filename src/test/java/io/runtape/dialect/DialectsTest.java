@@ -72,12 +72,26 @@ class DialectsTest {
         });
     }
 
+    /** Of several places of an API, a run is cancelled where it was called. */
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/responses, /v1/responses/{runId}/cancel",
+        "/responses, /responses/{runId}/cancel",
+        "/openai/responses, /openai/responses/{runId}/cancel",
+        "/any, /v1/responses/{runId}/cancel"
+    })
+    void cancelsARunWhereItWasCalled(String called, String path) {
+        Dialect responses = AllDialects.dialects().of("openai-responses", "/any");
+
+        assertEquals(Optional.of(path), responses.paths().cancel(called));
+    }
+
     /** The gateway's own cancel call is one that it would notice, too. */
     @Test
     void noticesTheCancelsThatItMakes() {
         for (Dialect dialect : AllDialects.list()) {
             dialect.paths()
-                    .cancel()
+                    .cancel("/any")
                     .ifPresent(path -> assertEquals(
                             Optional.of("r"),
                             AllDialects.dialects()

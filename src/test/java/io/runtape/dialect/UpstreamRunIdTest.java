@@ -166,10 +166,11 @@ abstract class UpstreamRunIdTest extends RecordedHistory {
     /** With the credential of the call, and the ids from the events. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            event: response.created\\ndata: {"response":{"id":"@"}} | /v1/responses/@/cancel
-            event: metadata\\ndata: {"run_id":"@","attempt":1}      | /threads/the-thread/runs/@/cancel
+            event: response.created\\ndata: {"response":{"id":"@"}} | ``             | /v1/responses/@/cancel
+            event: response.created\\ndata: {"response":{"id":"@"}} | ?api-version=1 | /v1/responses/@/cancel?api-version=1
+            event: metadata\\ndata: {"run_id":"@","attempt":1}      | ``             | /threads/the-thread/runs/@/cancel
             """)
-    void cancelsALiveRunByTheCallOfItsDialect(String events, String path) throws Exception {
+    void cancelsALiveRunByTheCallOfItsDialect(String events, String query, String path) throws Exception {
         String came = events.replace("\\n", "\n").replace("@", theirs) + "\n\n";
         Scripted script = upstream.on(exchange -> {
             if (exchange.call().target().endsWith("/cancel")) {
@@ -180,7 +181,7 @@ abstract class UpstreamRunIdTest extends RecordedHistory {
                         .awaitPeerGone();
             }
         });
-        try (WireResponse live = call("{}", script)) {
+        try (WireResponse live = client().post("/v1/recorded" + query, "{}", "X-API-Key: " + key, script.header())) {
             live.readUpTo(came.length());
             script.call();
 
