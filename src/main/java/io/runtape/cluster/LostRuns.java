@@ -17,7 +17,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,7 +88,7 @@ final class LostRuns {
                     }
                     ends.add(new RunRows.End(
                             run,
-                            RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_LOST, Instant.now()),
+                            RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_LOST, run.now()),
                             totals(run.pk(), RunName.of(row.getString(9), run.owner())),
                             null));
                 }

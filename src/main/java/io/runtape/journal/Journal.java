@@ -21,7 +21,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -228,8 +227,9 @@ public class Journal {
     }
 
     private void endAll() {
-        Instant now = Instant.now();
-        live.all().forEach(run -> run.end(RunEnd.broken(RunStatus.FAILED, RunReason.GATEWAY_STOPPED, now)));
+        live.all()
+                .forEach(run -> run.end(RunEnd.broken(
+                        RunStatus.FAILED, RunReason.GATEWAY_STOPPED, run.key().now())));
     }
 
     void stop(@Observes @Priority(STOPS_AT) ShutdownEvent event) {

@@ -13,7 +13,6 @@ import io.runtape.run.RunStatus;
 import io.runtape.run.RunTotals;
 import io.runtape.run.ThreadTitle;
 import io.runtape.server.loop.LoopTasks;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -420,8 +419,8 @@ public final class RunJournal implements LiveRun {
         }
     }
 
-    private static RunEnd broken() {
-        return RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, Instant.now());
+    private RunEnd broken() {
+        return RunEnd.broken(RunStatus.FAILED, RunReason.STORE_UNAVAILABLE, key.now());
     }
 
     /**

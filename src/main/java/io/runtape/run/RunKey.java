@@ -28,6 +28,12 @@ public record RunKey(
         return nodeId << RUN_BITS;
     }
 
+    /** The time at which the run may end now: no earlier than it began, whose gateway's clock may have been ahead. */
+    public Instant now() {
+        Instant now = Instant.now();
+        return now.isBefore(createdAt) ? createdAt : now;
+    }
+
     /** The node that records the run. */
     public long nodeId() {
         return nodeId(pk);
