@@ -131,7 +131,7 @@ class Runs extends View {
     }
     const known = new Set(this.runs.map(run => run.id));
     const added = page.data.filter(run => !known.has(run.id));
-    if (added.length === page.data.length && (this.runs.length || page.meta.hasMore)) {
+    if (added.length === page.data.length && (this.runs.length || (added.length && page.meta.hasMore))) {
       await this.load();
       return;
     }
@@ -207,7 +207,8 @@ class Runs extends View {
   table(any) {
     if (this.runs.length === 0) {
       return this.problem ? nothing : html`<div class="empty">
-        <p><strong>${any ? "No run matches." : "No runs yet."}</strong></p>
+        <p><strong>${this.next ? "No run matches so far." : any ? "No run matches." : "No runs yet."}</strong></p>
+        ${this.next ? html`<p><a class="button" href=${this.nextHref}>Look further back</a></p>` : nothing}
         ${any ? html`<p><a href="/console">Show all runs</a></p>` : html`<p>Send a call through the gateway, and it appears here by itself:</p>
           <pre class="code" tabindex="0">curl -N ${location.origin}/v1/run -H 'Content-Type: application/json' \\${key.get() ? "\n  -H \"X-API-Key: $RUNTAPE_KEY\" \\" : ""}
   -d '{"agent":"code-assistant","prompt":"Run the tests."}'</pre>`}</div>`;

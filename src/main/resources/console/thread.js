@@ -88,13 +88,13 @@ class ThreadView extends View {
       // The thread first: what comes after that is a difference at the next look.
       const thread = await getJson(["threads", id], {}, signal);
       const [runs, transcript] = await Promise.all([
-        getJson(["threads", id, "runs"], { limit: RUNS_MAX }, signal),
+        this.loadRuns(id, signal),
         getJson(["threads", id, "transcript"], {}, signal).catch(failure => void failures.push(failure)),
       ]);
       signal.throwIfAborted();
       this.thread = thread.data;
-      this.runs = runs.data;
-      this.more = runs.meta.hasMore;
+      this.runs = runs.list;
+      this.more = runs.more;
       this.messages = transcript?.data.messages ?? this.messages;
       this.truncated = transcript?.data.truncated ?? this.truncated;
       document.title = firstLine(this.thread.title, 60) + " – Runtape";
@@ -109,6 +109,18 @@ class ThreadView extends View {
       const failure = failures.find(mayPass) ?? failures[0];
       this.problem = failure ? new Setback(failure, this.problem) : null;
     }
+  }
+
+  /** The first runs of the thread; a page has fewer than it was asked for where they are long. */
+  async loadRuns(id, signal) {
+    const list = [];
+    let page;
+    do {
+      const cursor = page?.meta.nextCursor;
+      page = await getJson(["threads", id, "runs"], { limit: RUNS_MAX - list.length, cursor }, signal);
+      list.push(...page.data);
+    } while (page.meta.hasMore && list.length < RUNS_MAX);
+    return { list, more: page.meta.hasMore };
   }
 
   /**
@@ -238,7 +250,7 @@ class ThreadView extends View {
               <a href=${runHref(run.id)} dir="auto">${firstLine(run.prompt, 80) || run.id}</a>
               <span class="muted small">${badge(run)} ${duration(run.durationMs)} · ${count(run.eventCount)} events</span></li>`)}
           </ol>
-          ${this.more ? html`<p class="note">Only the first ${RUNS_MAX} runs are listed.</p>` : nothing}
+          ${this.more ? html`<p class="note">Only the first ${count(this.runs.length)} runs are listed.</p>` : nothing}
         </aside>
       </div>`;
   }

@@ -1036,6 +1036,35 @@ class ConsoleIT {
                 2, tab.browser().findElements(By.cssSelector(".run-list li")).size());
     }
 
+    /** Their runs come in several pages. */
+    @Test
+    void listsAllRunsOfAThreadThatAreLong() throws Exception {
+        for (int i = 1; i <= 6; i++) {
+            record("thr_long_runs", "Question " + i + " " + "x".repeat(900_000), saying("Answer " + i));
+        }
+        tab.open("/console/threads/thr_long_runs");
+
+        tab.awaitText(".run-list", "Question 6");
+        assertEquals(
+                6, tab.browser().findElements(By.cssSelector(".run-list li")).size());
+        tab.awaitTrue("document.querySelector('rt-player').track.runs.length === 6");
+    }
+
+    /** A search goes through so many runs, and then has an empty page with a way on. */
+    @Test
+    void goesOnBehindAnEmptyPageOfASearch() {
+        openList();
+        between(
+                "if (target.includes('q=zebra') && !target.includes('cursor=')) { return new Response("
+                        + "'{\"data\":[],\"meta\":{\"hasMore\":true,\"nextCursor\":\"c\"}}', { headers: { 'Content-Type': 'application/json' } }); }");
+        go("/console?q=zebra");
+
+        tab.awaitText(".empty", "No run matches so far.");
+        passTime();
+        tab.awaitTrue("asked.length >= 2");
+        tab.awaitTrue("document.querySelector('.empty a').getAttribute('href').includes('cursor=c')");
+    }
+
     @Test
     void showsARunThatCameWhileItsThreadWasAskedFor() throws Exception {
         record("thr_asked_for", "The first, before", saying("One."));
