@@ -33,6 +33,7 @@ final class CorsRefusal {
     CorsRefusal(CorsConfig config) {
         // The constructor runs before an unusable origin stops the start.
         this.origins = config.corsOrigins().orElse(List.of()).stream()
+                .map(String::strip)
                 .filter(CorsOrigins::isUsable)
                 .toList();
         this.expressions = CORSFilter.parseAllowedOriginsRegex(Optional.of(origins));

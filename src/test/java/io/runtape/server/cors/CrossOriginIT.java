@@ -38,7 +38,9 @@ class CrossOriginIT {
     static void start() throws IOException {
         upstream = new ScriptedUpstream();
         Map<String, String> settings = GatewayProcess.onH2(dataDir, upstream);
-        settings.put("RUNTAPE_CORS_ORIGINS", "https://app.example.com,/https://[a-z]+\\.dev\\.example/");
+        settings.put(
+                "RUNTAPE_CORS_ORIGINS",
+                "https://other.example.com, https://app.example.com, /https://[a-z]+\\.dev\\.example/");
         settings.put("QUARKUS_HTTP_ACCESS_LOG_ENABLED", "true");
         gateway = GatewayProcess.start(settings).ready();
     }
