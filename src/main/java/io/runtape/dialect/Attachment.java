@@ -20,6 +20,19 @@ public final class Attachment {
             "document",
             "binary");
 
+    /** Where its content stands, or its address. */
+    private static final List<String> CONTENTS = List.of(
+            "source",
+            "data",
+            "image_url",
+            "input_audio",
+            "video_url",
+            "file",
+            "file_data",
+            "file_id",
+            "file_url",
+            "mediaType");
+
     /** Where the name of a file stands. */
     private static final List<String> NAMES = List.of("/filename", "/file/filename", "/title", "/name");
 
@@ -39,6 +52,12 @@ public final class Attachment {
         String text = sort.equals("text") ? source.path("data").asText("") : "";
         text = sort.equals("content") ? Payload.text(source.path("content")) : text;
         return text.isEmpty() ? named(name(part, type)) : text;
+    }
+
+    /** Whether the part has what its type says: the content of a file, or where that is. */
+    static boolean isOne(JsonNode part) {
+        return TYPES.contains(part.path("type").asText(""))
+                && CONTENTS.stream().anyMatch(name -> Json.isGiven(part.path(name)));
     }
 
     private static String name(JsonNode part, String type) {

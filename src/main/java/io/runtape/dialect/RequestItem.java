@@ -30,28 +30,12 @@ final class RequestItem {
     private static final String[] INPUTS = {"arguments", "input", "args", "action", "operation", "queries", "code"};
     private static final String[] OUTPUTS = {"output", "outputs", "results", "result", "content", "parts", "error"};
 
-    /**
-     * The types of parts that a tool's output for a model consists of, beside attachments. Other lists whose objects have a type are
-     * data, such as the features of a map.
-     */
-    private static final Set<String> CONTENT = Set.of(
-            "text",
-            "input_text",
-            "output_text",
-            "refusal",
-            "search_result",
-            "web_search_result",
-            "tool_reference",
-            "computer_screenshot",
-            "resource",
-            "resource_link",
-            "media",
-            "image-data",
-            "image-url",
-            "image-file-id",
-            "file-data",
-            "file-url",
-            "file-id");
+    /** The types of parts of a tool's output for a model, beside texts and attachments. */
+    private static final Set<String> HOSTED = Set.of(
+            "search_result", "web_search_result", "tool_reference", "computer_screenshot", "resource_link", "media");
+
+    /** The types of texts in it. */
+    private static final Set<String> TEXTS = Set.of("text", "input_text", "output_text", "refusal");
 
     private final Map<String, String> names;
 
@@ -274,7 +258,10 @@ final class RequestItem {
         return picture ? TextNode.valueOf(shown(output)) : LeanTree.compact(output);
     }
 
-    /** Whether this is a list of texts and parts, of which one at least is known to be content. */
+    /**
+     * Whether this is a list of texts and parts for a model, of which one at least is known to be such. Other lists whose objects have
+     * a type are data, such as the files of a folder, or the features of a map.
+     */
     private static boolean isContent(JsonNode output) {
         boolean known = false;
         for (JsonNode part : output.isArray() ? output : List.<JsonNode>of()) {
@@ -283,8 +270,9 @@ final class RequestItem {
                 return false;
             }
             known |= part.isTextual()
-                    || CONTENT.contains(type)
-                    || !Attachment.shown(part).isEmpty();
+                    || TEXTS.contains(type) && part.path("text").isTextual()
+                    || HOSTED.contains(type)
+                    || Attachment.isOne(part);
         }
         return known;
     }

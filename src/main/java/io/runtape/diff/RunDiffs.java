@@ -52,18 +52,22 @@ final class RunDiffs {
         RunConversation ofSecond = contents.conversation(second.row(), taken);
         taken.accept(BYTES_A_CHARACTER * (characters(ofFirst) + characters(ofSecond)));
         TextDiff text = comparer.compare(text(ofFirst), text(ofSecond));
-        Pairing<Message> asked = Pairing.of(
-                asked(ofFirst), asked(ofSecond), message -> message.role().label(), RunDiffs::form, comparer);
+        Pairing<Message> asked = pairing(ofFirst.asked(), ofSecond.asked(), comparer);
         List<AskedDiff> messages = messages(asked, comparer);
-        boolean sameMessages = messages.stream().allMatch(message -> message.change() == ChangeKind.SAME);
+        boolean sameMessages = areSame(messages);
+        Pairing<Message> heard = pairing(heard(ofFirst), heard(ofSecond), comparer);
+        messages.addAll(messages(heard, comparer));
         RequestMembers.Compared members = requests.compare(
                 first.row(),
                 second.row(),
                 sameMessages,
                 !ofFirst.askedTruncated() && !ofSecond.askedTruncated(),
                 taken);
-        RequestDiff request =
-                new RequestDiff(sameMessages && members.equal(), asked.tooLong(), messages, members.differing());
+        RequestDiff request = new RequestDiff(
+                areSame(messages) && members.equal(),
+                asked.tooLong() || heard.tooLong(),
+                messages,
+                members.differing());
         List<ComparedRun> runs = List.of(
                 ComparedRun.of(one, ofFirst.truncated() || !members.firstIsWhole()),
                 ComparedRun.of(other, ofSecond.truncated() || !members.secondIsWhole()));
@@ -108,15 +112,20 @@ final class RunDiffs {
         return asked + said;
     }
 
-    /** The messages of the request, and what users said while the run went on. */
-    private static List<Message> asked(RunConversation of) {
-        List<Message> asked = new ArrayList<>(of.asked());
-        for (PlacedPart placed : of.said()) {
-            if (placed.role() == Role.USER) {
-                asked.add(new Message(Role.USER, List.of(placed.part())));
-            }
-        }
-        return asked;
+    /** What users said while the run went on. */
+    private static List<Message> heard(RunConversation of) {
+        return of.said().stream()
+                .filter(placed -> placed.role() == Role.USER)
+                .map(placed -> new Message(Role.USER, List.of(placed.part())))
+                .toList();
+    }
+
+    private static Pairing<Message> pairing(List<Message> first, List<Message> second, TextComparer comparer) {
+        return Pairing.of(first, second, message -> message.role().label(), RunDiffs::form, comparer);
+    }
+
+    private static boolean areSame(List<AskedDiff> messages) {
+        return messages.stream().allMatch(message -> message.change() == ChangeKind.SAME);
     }
 
     private static String text(RunConversation of) {

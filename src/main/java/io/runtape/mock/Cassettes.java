@@ -37,7 +37,7 @@ final class Cassettes {
     private static final int NAMED_MAX = 20;
 
     /** How often it asks how many recordings are left to be indexed. */
-    private static final Duration INDEXING_LOOK = Duration.ofMillis(50);
+    private static final Duration INDEXING_LOOK = Duration.ofMillis(200);
 
     /** How long it waits while none is. */
     private static final Duration INDEXING_PATIENCE = Duration.ofSeconds(30);
@@ -124,7 +124,9 @@ final class Cassettes {
                 least = left;
                 since = System.nanoTime();
             } else if (System.nanoTime() - since > INDEXING_PATIENCE.toNanos()) {
-                LOG.warnf("%d recordings of the cassettes cannot be indexed: calls may not find them", left);
+                LOG.warnf(
+                        "%d recordings of the cassettes are not indexed yet: until then, calls may not find them",
+                        left);
                 return;
             }
             LockSupport.parkNanos(INDEXING_LOOK.toNanos());

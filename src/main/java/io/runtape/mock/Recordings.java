@@ -109,6 +109,7 @@ final class Recordings {
     List<Long> of(String owner, CanonicalRequest asked, BudgetShare room) throws SQLException {
         return of(owner, asked, INDEXED, room).stream()
                 .sorted(BY_CALL)
+                .limit(TURNS_MAX)
                 .map(Candidate::runPk)
                 .toList();
     }

@@ -35,7 +35,7 @@ final class FrameRecorder implements FrameSink {
 
     /**
      * @param beganNanos when the run began, by {@link System#nanoTime}
-     * @param partsBytesMax a larger event or response is not read, neither for its type nor for the outcome
+     * @param partsBytesMax a larger event or response is not read: only the name of an event tells its type then, and may tell the outcome
      */
     FrameRecorder(RunJournal journal, OutcomeReader outcome, long beganNanos, int partsBytesMax) {
         this.journal = journal;

@@ -187,6 +187,9 @@ class RequestMessagesTest {
                 "[{'type':'comment','by':'me','text':'Yes'}]|[{'type':'comment','by':'me','text':'Yes'}]",
                 "[{'type':7,'text':'Yes'}]|[{'type':7,'text':'Yes'}]",
                 "[{'type':'text','text':'Yes'},{'type':'other','data':'AAAA'}]|'Yes\\n[other]'",
+                "[{'type':'file','name':'a','size':12},{'type':'dir','name':'b'}]|[{'type':'file','name':'a','size':12},{'type':'dir','name':'b'}]",
+                "[{'type':'text','name':'title'},{'type':'number','name':'age'}]|[{'type':'text','name':'title'},{'type':'number','name':'age'}]",
+                "[{'type':'file','file':{'filename':'a.pdf'}}]|'[a.pdf]'",
                 "['one',{'type':'tool_reference','tool_name':'look'}]|'one\\n[tool_reference]'",
                 "[]|[]"
             })

@@ -248,6 +248,22 @@ abstract class RunDiffTest extends IndexedHistory {
         assertTrue(diff(second, second).getBoolean("data.equal"));
     }
 
+    /** What a user says within a run neither stands for a message of a request nor hides what differs beside these. */
+    @Test
+    void setsWhatAUserSaidWithinARunApartFromTheRequest() throws Exception {
+        String said = event("user_message", Map.of("content", "Delete it."));
+        String asked = "{\"messages\":[{\"role\":\"user\",\"content\":\"Run.\"%s}%s]}";
+        String first = record(
+                asked.formatted(",\"name\":\"al\"", ",{\"role\":\"user\",\"content\":\"Delete it.\"}"),
+                Script.stream(delta("Done."), DONE));
+        String second = record(asked.formatted(",\"name\":\"bob\"", ""), Script.stream(delta("Done."), said, DONE));
+        String third = record(asked.formatted(",\"name\":\"bob\"", ""), Script.stream(delta("Done."), DONE));
+        String fourth = record(asked.formatted(",\"name\":\"al\"", ""), Script.stream(delta("Done."), said, DONE));
+
+        assertEquals(List.of("same", "removed", "added"), diff(first, second).getList("data.request.messages.change"));
+        assertEquals(List.of("messages"), diff(third, fourth).getList("data.request.members.name"));
+    }
+
     @Test
     void aRunIsEqualToItself() throws Exception {
         String id = says(

@@ -15,6 +15,7 @@ abstract class RecordingsPlanTest extends RunningGateway {
             case "newest of a call" ->
                 Recordings.NEWEST_INDEXED.replaceFirst("\\?", "'o'").replace("?", "'k1'");
             case "unindexed" -> Recordings.UNINDEXED.replace("?", "'o'");
+            case "count of unindexed" -> Recordings.COUNT_UNINDEXED.replace("?", "'cassettes'");
             case "newest" -> Recordings.NEWEST.replace("?", "'o'");
             // Of the cassettes: one owner of many.
             case "all" -> Recordings.ALL.replace("?", "'cassettes'");
@@ -25,6 +26,7 @@ abstract class RecordingsPlanTest extends RunningGateway {
     @ParameterizedTest
     @CsvSource({
         "of a call, recorded_request_by_key, recorded_request_owner_request_key_run_pk_idx",
+        "count of unindexed, run_by_upstream_id, run_owner_upstream_run_id_idx",
         "newest of a call, recorded_request_by_key, recorded_request_owner_request_key_run_pk_idx"
     })
     void findsTheRunsOfACallByAnIndex(String name, String onH2, String onPostgres) throws SQLException {

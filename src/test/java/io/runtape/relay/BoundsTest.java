@@ -462,6 +462,9 @@ abstract class BoundsTest extends RunningGateway {
     @CsvSource({
         "/v1/responses, response.completed, completed",
         "/v1/responses, response.failed, failed/upstream_error",
+        "/v1/responses, error, failed/upstream_error",
+        "/v1/threads/t/runs/stream, error, failed/upstream_error",
+        "/v1/messages, error, failed/upstream_error",
         "/v1/run, complete, completed",
         "/v1/run, run_failed, failed/upstream_error"
     })

@@ -43,7 +43,9 @@ public final class ShortBounds implements QuarkusTestProfile {
                 Map.entry("runtape.max-connection-age", CONNECTION_AGE.toString()),
                 Map.entry("runtape.max-live-runs", Integer.toString(LIVE_RUNS_MAX)),
                 Map.entry("runtape.max-live-runs-per-owner", Integer.toString(LIVE_RUNS_OF_OWNER_MAX)),
-                Map.entry("runtape.record-paths", "/v1/run,/v1/agents/{agent}/run,/v1/responses"),
+                Map.entry(
+                        "runtape.record-paths",
+                        "/v1/run,/v1/agents/{agent}/run,/v1/responses,/v1/messages,/v1/threads/{threadId}/runs/stream"),
                 Map.entry("runtape.max-frame", "64K"),
                 Map.entry("runtape.max-body", "256K"));
     }

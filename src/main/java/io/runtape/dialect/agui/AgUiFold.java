@@ -41,8 +41,8 @@ final class AgUiFold implements EventFold {
     /** The agent's messages. A snapshot takes back those that it lacks, but not forgotten ones. */
     private final RecentIds said;
 
-    /** The calls that the run's events began. */
-    private final RecentIds called;
+    /** The messages and the calls that events have begun, and not only a snapshot. */
+    private final RecentIds told;
 
     /** The messages of other roles, since agents may repeat the user's messages, and the questions that have come. */
     private final RecentIds others;
@@ -54,7 +54,7 @@ final class AgUiFold implements EventFold {
         this.run = run;
         this.memory = run.memory();
         this.said = memory.set("said");
-        this.called = memory.set("called");
+        this.told = memory.set("told");
         this.others = memory.set("others");
     }
 
@@ -65,6 +65,10 @@ final class AgUiFold implements EventFold {
                     "TEXT_MESSAGE_START",
                     "TEXT_MESSAGE_CONTENT",
                     "TEXT_MESSAGE_CHUNK",
+                    "REASONING_MESSAGE_START",
+                    "REASONING_MESSAGE_CHUNK",
+                    "TOOL_CALL_START",
+                    "TOOL_CALL_CHUNK",
                     "MESSAGES_SNAPSHOT",
                     "RUN_FINISHED",
                     "RUN_ERROR" -> true;
@@ -79,14 +83,16 @@ final class AgUiFold implements EventFold {
             case "RUN_STARTED" -> started(data);
             case "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_CHUNK" -> text(data, delta);
             case "REASONING_MESSAGE_START", "REASONING_MESSAGE_CONTENT", "REASONING_MESSAGE_CHUNK" -> {
-                run.reasoning(latest(THOUGHT, data.path("messageId")), REASONING, delta);
+                String thought = latest(THOUGHT, data.path("messageId"));
+                told.add(thought);
+                run.reasoning(thought, REASONING, delta);
             }
             case "THINKING_TEXT_MESSAGE_START" -> memory.count(THOUGHTS, 1);
             case "THINKING_TEXT_MESSAGE_CONTENT" ->
                 run.reasoning("thinking-" + memory.number(THOUGHTS), REASONING, delta);
             case "TOOL_CALL_START", "TOOL_CALL_CHUNK" -> {
                 String call = latest(CALL, data.path("toolCallId"));
-                called.add(call);
+                told.add(call);
                 run.call(memory.text(MESSAGE), call, data.path("toolCallName").asText(""));
                 if (!delta.isEmpty()) {
                     run.arguments(call, delta);
@@ -129,6 +135,7 @@ final class AgUiFold implements EventFold {
         if (others.contains(message)) {
             return;
         }
+        told.add(message);
         if (data.hasNonNull("subagentRunId")) {
             run.otherText(message, TEXT, delta);
         } else if (!delta.isEmpty()) {
@@ -157,7 +164,11 @@ final class AgUiFold implements EventFold {
                 answers.add(message);
             }
         }
-        List<JsonNode> own = answers.subList(begin(answers), answers.size());
+        int begin = begin(answers);
+        for (JsonNode ofEarlierRun : answers.subList(0, begin)) {
+            kept.remove(id(ofEarlierRun, "id"));
+        }
+        List<JsonNode> own = answers.subList(begin, answers.size());
         for (String id : said.all()) {
             if (!kept.contains(id)) {
                 said.remove(id);
@@ -169,7 +180,8 @@ final class AgUiFold implements EventFold {
 
     /**
      * The place of the run's first message. Only what its events have told shows that it goes on with a result: the call
-     * and the result before that are of another run.
+     * and the result before that are of another run. So are those of a run that tells its texts by events and its calls by
+     * snapshots alone, which no known agent does.
      */
     private int begin(List<JsonNode> answers) {
         int begin = 0;
@@ -184,11 +196,11 @@ final class AgUiFold implements EventFold {
 
     /** Whether the run's events have told the message, or a call of it. */
     private boolean isTold(JsonNode answer) {
-        if (said.contains(id(answer, "id")) || called.contains(id(answer, "toolCallId"))) {
+        if (told.contains(id(answer, "id")) || told.contains(id(answer, "toolCallId"))) {
             return true;
         }
         for (JsonNode call : answer.path("toolCalls")) {
-            if (called.contains(id(call, "id"))) {
+            if (told.contains(id(call, "id"))) {
                 return true;
             }
         }

@@ -1,6 +1,7 @@
 package io.runtape.dialect.anthropic;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Ids;
@@ -94,6 +95,13 @@ final class MessagesFold implements EventFold {
             case "message_stop" -> completed();
             case "error" -> failed(data.path("error"));
             default -> {}
+        }
+    }
+
+    @Override
+    public void unread(String type) {
+        if (type.equals("error")) {
+            failed(MissingNode.getInstance());
         }
     }
 

@@ -25,6 +25,7 @@ final class ChatFold implements EventFold {
      */
     private final RecentById<String> callIds;
 
+    private boolean chosen;
     private boolean failed;
 
     ChatFold(RunSink run) {
@@ -39,11 +40,12 @@ final class ChatFold implements EventFold {
 
     @Override
     public void event(String type, JsonNode data) {
-        if (!data.isObject()) {
-            // The sentinel [DONE] adds nothing to the finish reason.
-            return;
+        if (data.isObject()) {
+            chunk(data, "delta");
+        } else if (chosen && !failed && data.asText("").equals("[DONE]")) {
+            // The imitations that send empty finish reasons have no other end.
+            run.end(Verdict.COMPLETED);
         }
-        chunk(data, "delta");
     }
 
     @Override
@@ -71,6 +73,7 @@ final class ChatFold implements EventFold {
     }
 
     private void choice(JsonNode choice, JsonNode message, String index) {
+        chosen = true;
         // The imitations name this field differently; some send both, one of them null.
         JsonNode thought = message.path("reasoning_content");
         thought = thought.isTextual() ? thought : message.path("reasoning");

@@ -1,6 +1,7 @@
 package io.runtape.dialect.langgraph;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.runtape.dialect.EventFold;
 import io.runtape.dialect.Failure;
 import io.runtape.dialect.Ids;
@@ -354,6 +355,13 @@ final class LangGraphFold implements EventFold {
                                 data.path("error").asText(Failure.NO_CODE),
                                 data.path("message").asText("")));
         run.end(Verdict.FAILED);
+    }
+
+    @Override
+    public void unread(String type) {
+        if (type.equals("error")) {
+            failed(MissingNode.getInstance());
+        }
     }
 
     /** A stream that ends without an error is complete. */

@@ -112,6 +112,7 @@ final class ResponsesFold implements EventFold {
             case "response.incomplete" -> ended("incomplete", MissingNode.getInstance());
             case "response.failed" -> ended("failed", MissingNode.getInstance());
             case "response.cancelled" -> ended("cancelled", MissingNode.getInstance());
+            case "error" -> failed(MissingNode.getInstance());
             default -> {}
         }
     }
