@@ -205,9 +205,11 @@ class Runs extends View {
   }
 
   table(any) {
+    const older = this.place.query.get("cursor");
     if (this.runs.length === 0) {
       return this.problem ? nothing : html`<div class="empty">
-        <p><strong>${this.next ? "No run matches so far." : any ? "No run matches." : "No runs yet."}</strong></p>
+        <p><strong>${this.next ? "No run matches so far." : older ? "No older run matches." : any ? "No run matches." : "No runs yet."}</strong></p>
+        ${older ? html`<p><a class="button" href=${withQuery({ cursor: null })}>Newest</a></p>` : nothing}
         ${this.next ? html`<p><a class="button" href=${this.nextHref}>Look further back</a></p>` : nothing}
         ${any ? html`<p><a href="/console">Show all runs</a></p>` : html`<p>Send a call through the gateway, and it appears here by itself:</p>
           <pre class="code" tabindex="0">curl -N ${location.origin}/v1/run -H 'Content-Type: application/json' \\${key.get() ? "\n  -H \"X-API-Key: $RUNTAPE_KEY\" \\" : ""}
@@ -221,7 +223,7 @@ class Runs extends View {
         <tbody>${repeat(this.runs, run => run.id, run => this.row(run))}</tbody>
       </table></div>
       <p class="paging">
-        ${this.place.query.get("cursor") ? html`<a class="button" href=${withQuery({ cursor: null })}>Newest</a>`
+        ${older ? html`<a class="button" href=${withQuery({ cursor: null })}>Newest</a>`
           : this.problem ? nothing : html`<span class="muted small live-note"><span class="pulse"></span>New runs appear by themselves</span>`}
         ${this.next ? html`<a class="button" href=${this.nextHref}>Older</a>` : nothing}
       </p>`;

@@ -23,7 +23,12 @@ public final class Attachment {
     /** Where its content stands, or its address. */
     private static final List<String> CONTENTS = List.of(
             "source",
+            "source_type",
             "data",
+            "base64",
+            "media_type",
+            "mimeType",
+            "mime_type",
             "image_url",
             "input_audio",
             "video_url",

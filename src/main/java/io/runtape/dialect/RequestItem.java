@@ -272,6 +272,7 @@ final class RequestItem {
             known |= part.isTextual()
                     || TEXTS.contains(type) && part.path("text").isTextual()
                     || HOSTED.contains(type)
+                    || type.equals("resource") && part.path(type).isObject()
                     || Attachment.isOne(part);
         }
         return known;

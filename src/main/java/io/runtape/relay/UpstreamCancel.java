@@ -52,6 +52,7 @@ final class UpstreamCancel {
             }
             path = path.replace("{threadId}", PathSegment.encoded(thread));
         }
+        path += query(dialect);
         OutgoingBody nothing = new OutgoingBody("{}".getBytes(StandardCharsets.UTF_8), () -> {});
         agent.post(call.upstream(), path, call.headers(), nothing, true, loop)
                 .subscribe()
@@ -60,22 +61,18 @@ final class UpstreamCancel {
                         e -> LOG.debugf(e, "the agent API did not answer the cancel call"));
     }
 
-    /**
-     * The operator's or the preset's path, else the dialect's with the query of the run's call, such as Azure's version, else
-     * that of RunTools; empty if there is no such call.
-     */
+    /** The operator's or the preset's path, else the dialect's, else that of RunTools; empty if there is no such call. */
     private String template(Optional<Dialect> dialect) {
         return call.upstream()
                 .cancelPath()
-                .or(() -> dialect.map(known -> known.paths()
-                        .cancel(call.path())
-                        .map(path -> path + query())
-                        .orElse("")))
+                .or(() -> dialect.map(known -> known.paths().cancel(call.path()).orElse("")))
                 .orElse(UpstreamConfig.CANCEL_PATH);
     }
 
-    private String query() {
+    /** At a place that the dialect knows, the query of the run's call, such as Azure's version; else nothing. */
+    private String query(Optional<Dialect> dialect) {
         int query = call.target().indexOf('?');
-        return query < 0 ? "" : call.target().substring(query);
+        boolean isOfDialect = call.upstream().cancelPath().isEmpty() && dialect.isPresent();
+        return query < 0 || !isOfDialect ? "" : call.target().substring(query);
     }
 }

@@ -37,6 +37,9 @@ final class RecordedPositions {
 
     private static final String ERROR = "error";
 
+    /** What may end a stream behind all numbers. */
+    private static final String DONE = "[DONE]";
+
     /** A longer event is not read for its number. */
     private static final int NUMBERED_BYTES_MAX = 1 << 20;
 
@@ -101,7 +104,7 @@ final class RecordedPositions {
         return frames.shortPage(runPk, one, bytes -> {}).stream().findFirst();
     }
 
-    /** The number of an event that the frame completes; -1 if it has none. */
+    /** The number of an event that the frame completes; -1 if it has none. The sentinel that may end a stream is behind all. */
     private long numberOf(long runPk, RecordedFrame frame) throws SQLException {
         Optional<byte[]> event = frames.whole(runPk, frame, NUMBERED_BYTES_MAX, bytes -> {});
         if (event.isPresent()) {
@@ -113,6 +116,9 @@ final class RecordedPositions {
     }
 
     private static long numberIn(byte[] event) {
+        if (data(event).filter(DONE::equals).isPresent()) {
+            return Long.MAX_VALUE;
+        }
         return member(event, "sequence_number", parser -> {
                     if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
                         return parser.getLongValue();

@@ -29,7 +29,7 @@ enum UpstreamPreset {
                     "/openai/responses",
                     "/openai/deployments/{agent}/chat/completions"),
             "auto",
-            "/openai/v1/responses/{runId}/cancel",
+            null,
             "api-key",
             null),
 

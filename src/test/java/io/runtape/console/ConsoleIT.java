@@ -1060,8 +1060,11 @@ class ConsoleIT {
         go("/console?q=zebra");
 
         tab.awaitText(".empty", "No run matches so far.");
-        passTime();
-        tab.awaitTrue("asked.length >= 2");
+        tab.awaitTrue("asked.filter(each => each.includes('limit=5') && !each.includes('limit=50')).length >= 2");
+        assertEquals(
+                1L,
+                tab.js("return asked.filter(each => each.includes('q=zebra') && each.includes('limit=50')).length"),
+                "an empty page is asked for again and again");
         tab.awaitTrue("document.querySelector('.empty a').getAttribute('href').includes('cursor=c')");
     }
 

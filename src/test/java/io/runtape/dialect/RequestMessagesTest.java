@@ -190,6 +190,8 @@ class RequestMessagesTest {
                 "[{'type':'file','name':'a','size':12},{'type':'dir','name':'b'}]|[{'type':'file','name':'a','size':12},{'type':'dir','name':'b'}]",
                 "[{'type':'text','name':'title'},{'type':'number','name':'age'}]|[{'type':'text','name':'title'},{'type':'number','name':'age'}]",
                 "[{'type':'file','file':{'filename':'a.pdf'}}]|'[a.pdf]'",
+                "[{'type':'image','base64':'AAAA','mime_type':'image/png'}]|'[image]'",
+                "[{'type':'resource','resource':{'uri':'file:a','blob':'AAAA'}}]|'[resource]'",
                 "['one',{'type':'tool_reference','tool_name':'look'}]|'one\\n[tool_reference]'",
                 "[]|[]"
             })

@@ -459,21 +459,23 @@ abstract class BoundsTest extends RunningGateway {
 
     /** The terminal event repeats the whole response, and may be too long to be read. */
     @ParameterizedTest
-    @CsvSource({
-        "/v1/responses, response.completed, completed",
-        "/v1/responses, response.failed, failed/upstream_error",
-        "/v1/responses, error, failed/upstream_error",
-        "/v1/threads/t/runs/stream, error, failed/upstream_error",
-        "/v1/messages, error, failed/upstream_error",
-        "/v1/run, complete, completed",
-        "/v1/run, run_failed, failed/upstream_error"
-    })
-    void endsARunByTheNameOfAnEventThatIsTooLongToRead(String path, String event, String outcome) throws Exception {
-        String text =
-                "{\"type\":\"response.output_text.done\",\"output_index\":0,\"content_index\":0,\"text\":\"Hoi\"}";
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "/v1/responses | response.created | {} | response.completed | completed",
+                "/v1/responses | response.created | {} | response.failed | failed/upstream_error",
+                "/v1/responses | response.created | {} | error | failed/upstream_error",
+                "/v1/threads/t/runs/stream | metadata | {\"run_id\":\"r\",\"attempt\":1} | error | failed/upstream_error",
+                "/v1/messages | message_start | {\"message\":{\"id\":\"m\"}} | error | failed/upstream_error",
+                "/v1/run | run_started | {} | complete | completed",
+                "/v1/run | run_started | {} | run_failed | failed/upstream_error"
+            })
+    void endsARunByTheNameOfAnEventThatIsTooLongToRead(
+            String path, String first, String data, String last, String outcome) throws Exception {
         Scripted script = upstream.on(Script.stream(
-                "event: response.output_text.done\ndata: " + text + "\n\n",
-                "event: " + event + "\ndata: {\"z\":\"" + "z".repeat(3 * ShortBounds.FRAME_BYTES_MAX) + "\"}\n\n"));
+                "event: " + first + "\ndata: " + data + "\n\n",
+                "event: " + last + "\ndata: {\"z\":\"" + "z".repeat(3 * ShortBounds.FRAME_BYTES_MAX) + "\"}\n\n"));
 
         WireResponse response = client().post(path, "{\"stream\":true}", script.header());
 

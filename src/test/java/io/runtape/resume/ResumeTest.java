@@ -9,6 +9,7 @@ import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -117,6 +118,18 @@ abstract class ResumeTest extends RecordedHistory {
 
         String expected = first == second ? delta(third) : PING + delta(second) + delta(third);
         assertEquals(expected, came);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void knowsTheSentinelThatEndsAStream(int number) throws Exception {
+        String done = "data: [DONE]\n\n";
+        recorded("/openai/v1/responses", CREATED, ONE, TWO, COMPLETED, done);
+
+        List<String> numbered = List.of(CREATED, ONE, TWO, COMPLETED);
+        assertEquals(
+                String.join("", numbered.subList(number + 1, 4)) + done,
+                body(resume("/openai/v1/responses/" + id + "?stream=true&starting_after=" + number)));
     }
 
     /** Of imitations, not all events have a number: what lies before a number cannot be told. */

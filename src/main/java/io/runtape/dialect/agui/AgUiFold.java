@@ -181,7 +181,7 @@ final class AgUiFold implements EventFold {
     /**
      * The place of the run's first message. Only what its events have told shows that it goes on with a result: the call
      * and the result before that are of another run. So are those of a run that tells its texts by events and its calls by
-     * snapshots alone, which no known agent does.
+     * snapshots alone, as LangGraph's agent may be told to: only the request could tell these apart.
      */
     private int begin(List<JsonNode> answers) {
         int begin = 0;
@@ -196,15 +196,20 @@ final class AgUiFold implements EventFold {
 
     /** Whether the run's events have told the message, or a call of it. */
     private boolean isTold(JsonNode answer) {
-        if (told.contains(id(answer, "id")) || told.contains(id(answer, "toolCallId"))) {
+        if (isTold(id(answer, "id")) || isTold(id(answer, "toolCallId"))) {
             return true;
         }
         for (JsonNode call : answer.path("toolCalls")) {
-            if (told.contains(id(call, "id"))) {
+            if (isTold(id(call, "id"))) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Events need not have ids, and then say nothing of which message they tell. */
+    private boolean isTold(String id) {
+        return !id.isEmpty() && told.contains(id);
     }
 
     private void answer(JsonNode answer) {
