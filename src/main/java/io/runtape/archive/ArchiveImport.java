@@ -288,12 +288,18 @@ final class ArchiveImport implements AutoCloseable {
             return;
         }
         RecordedRequest asked = open.whole(line, digest);
-        Optional<String> other = present.inItsPlace(rows(), open.told());
-        if (other.isPresent()) {
-            conflict(open.told(), other.get());
-        } else {
+        if (!isPlaceTaken(open.told())) {
             write(open, asked, digest);
         }
+    }
+
+    /** Tells of a conflict if another run has the place in the thread. */
+    private boolean isPlaceTaken(ImportedRun told) throws SQLException {
+        Optional<String> other = present.inItsPlace(rows(), told);
+        if (other.isPresent()) {
+            conflict(told, other.get());
+        }
+        return other.isPresent();
     }
 
     private void write(IncomingRun open, RecordedRequest asked, String digest) throws SQLException {
@@ -326,12 +332,7 @@ final class ArchiveImport implements AutoCloseable {
         Optional<ImportedRows.Present> now = rows().find(owner, told.id);
         if (now.isPresent()) {
             compare(told, now.get(), digest);
-            return;
-        }
-        Optional<String> other = present.inItsPlace(rows(), told);
-        if (other.isPresent()) {
-            conflict(told, other.get());
-        } else {
+        } else if (!isPlaceTaken(told)) {
             damaged(told.id, "the database refuses it, " + SqlFault.named(e));
         }
     }

@@ -116,9 +116,6 @@ final class RecordedPositions {
     }
 
     private static long numberIn(byte[] event) {
-        if (data(event).filter(DONE::equals).isPresent()) {
-            return Long.MAX_VALUE;
-        }
         return member(event, "sequence_number", parser -> {
                     if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
                         return parser.getLongValue();
@@ -126,7 +123,7 @@ final class RecordedPositions {
                     parser.skipChildren();
                     return -1L;
                 })
-                .orElse(-1L);
+                .orElseGet(() -> data(event).filter(DONE::equals).isPresent() ? Long.MAX_VALUE : -1L);
     }
 
     /** The sequence of the frame that carries an id of the agent API; empty if no frame does. */

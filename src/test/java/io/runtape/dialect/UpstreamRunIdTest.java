@@ -22,7 +22,11 @@ abstract class UpstreamRunIdTest extends RecordedHistory {
     private final String theirs = "up_" + UUID.randomUUID();
 
     private WireResponse call(String body, Scripted script) throws Exception {
-        return client().post("/v1/recorded", body, "X-API-Key: " + key, script.header());
+        return call("", body, script);
+    }
+
+    private WireResponse call(String query, String body, Scripted script) throws Exception {
+        return client().post("/v1/recorded" + query, body, "X-API-Key: " + key, script.header());
     }
 
     private Map<String, Object> run(String id) {
@@ -181,7 +185,7 @@ abstract class UpstreamRunIdTest extends RecordedHistory {
                         .awaitPeerGone();
             }
         });
-        try (WireResponse live = client().post("/v1/recorded" + query, "{}", "X-API-Key: " + key, script.header())) {
+        try (WireResponse live = call(query, "{}", script)) {
             live.readUpTo(came.length());
             script.call();
 

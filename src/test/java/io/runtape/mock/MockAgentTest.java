@@ -14,6 +14,7 @@ import io.runtape.run.Run;
 import io.runtape.run.Sha256;
 import io.runtape.server.memory.BudgetShare;
 import io.runtape.server.memory.MemoryBudgets;
+import io.runtape.testsupport.DiagnosticCommand;
 import io.runtape.testsupport.Json;
 import io.runtape.testsupport.PatientConnection;
 import io.runtape.testsupport.RunTable;
@@ -37,7 +38,6 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
-import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -441,14 +441,10 @@ abstract class MockAgentTest extends RecordedHistory {
         RunTable.await("nothing is kept for it", () -> isInMemory(MockedResponse.class) ? null : true);
     }
 
-    private static boolean isInMemory(Class<?> type) throws Exception {
-        String live = (String) ManagementFactory.getPlatformMBeanServer()
-                .invoke(
-                        new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                        "gcClassHistogram",
-                        new Object[] {new String[0]},
-                        new String[] {String[].class.getName()});
-        return live.lines().anyMatch(line -> line.matches(".*\\s" + type.getName() + "(\\s.*)?"));
+    private static boolean isInMemory(Class<?> type) {
+        return DiagnosticCommand.output("gcClassHistogram")
+                .lines()
+                .anyMatch(line -> line.matches(".*\\s" + type.getName() + "(\\s.*)?"));
     }
 
     @Test

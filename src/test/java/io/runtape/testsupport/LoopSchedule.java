@@ -20,8 +20,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import javax.management.JMException;
-import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,21 +149,11 @@ final class LoopSchedule implements AutoCloseable {
 
     /** The threads of this JVM of that name, as the system numbers them. */
     static List<Long> threadsNamed(String name) {
-        try {
-            String threads = (String) ManagementFactory.getPlatformMBeanServer()
-                    .invoke(
-                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                            "threadPrint",
-                            new Object[] {new String[0]},
-                            new String[] {String[].class.getName()});
-            return Pattern.compile("^" + Pattern.quote('"' + name + '"') + " .* nid=(\\w+)", Pattern.MULTILINE)
-                    .matcher(threads)
-                    .results()
-                    .map(thread -> Long.decode(thread.group(1)))
-                    .toList();
-        } catch (JMException e) {
-            throw new IllegalStateException(e);
-        }
+        return Pattern.compile("^" + Pattern.quote('"' + name + '"') + " .* nid=(\\w+)", Pattern.MULTILINE)
+                .matcher(DiagnosticCommand.output("threadPrint"))
+                .results()
+                .map(thread -> Long.decode(thread.group(1)))
+                .toList();
     }
 
     /** For how long that thread ran within the time before, in milliseconds. */

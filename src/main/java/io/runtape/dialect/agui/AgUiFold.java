@@ -168,14 +168,13 @@ final class AgUiFold implements EventFold {
         for (JsonNode ofEarlierRun : answers.subList(0, begin)) {
             kept.remove(id(ofEarlierRun, "id"));
         }
-        List<JsonNode> own = answers.subList(begin, answers.size());
         for (String id : said.all()) {
             if (!kept.contains(id)) {
                 said.remove(id);
                 run.wholeText(id, TEXT, "");
             }
         }
-        own.forEach(this::answer);
+        answers.subList(begin, answers.size()).forEach(this::answer);
     }
 
     /**

@@ -33,6 +33,9 @@ final class ResponsesFold implements EventFold {
      */
     private static final List<String> OUTPUTS = List.of("output", "outputs", "results");
 
+    /** How the name of a terminal event begins; the status of the response follows. */
+    private static final String RESPONSE = "response.";
+
     private final RunSink run;
 
     /**
@@ -107,13 +110,10 @@ final class ResponsesFold implements EventFold {
     /** The terminal event repeats the whole response; its name alone says how that ended. */
     @Override
     public void unread(String type) {
-        switch (type) {
-            case "response.completed" -> ended("completed", MissingNode.getInstance());
-            case "response.incomplete" -> ended("incomplete", MissingNode.getInstance());
-            case "response.failed" -> ended("failed", MissingNode.getInstance());
-            case "response.cancelled" -> ended("cancelled", MissingNode.getInstance());
-            case "error" -> failed(MissingNode.getInstance());
-            default -> {}
+        if (type.equals("error")) {
+            failed(MissingNode.getInstance());
+        } else if (type.startsWith(RESPONSE)) {
+            ended(type.substring(RESPONSE.length()), MissingNode.getInstance());
         }
     }
 
@@ -221,6 +221,11 @@ final class ResponsesFold implements EventFold {
         }
     }
 
+    /**
+     * Any other status is no end.
+     *
+     * @param incomplete why the response is incomplete, if that is told
+     */
     private void ended(String status, JsonNode incomplete) {
         switch (status) {
             case "completed" -> {

@@ -54,19 +54,17 @@ final class RunToolsDigest implements RunDigest {
             return;
         }
         // Only the payload has the type of an event without a name.
-        RunToolsEvent event = named == null ? RunToolsEvent.of(Payload.typeIn(parsed.data())) : named;
-        if (event.meaning() == RunToolsEvent.Meaning.OUTCOME) {
-            read(event, parsed.data());
-        } else {
-            goesOn(event);
-        }
+        take(named == null ? RunToolsEvent.of(Payload.typeIn(parsed.data())) : named, parsed.data());
     }
 
     @Override
     public void unread(String type) {
-        RunToolsEvent event = RunToolsEvent.of(type);
+        take(RunToolsEvent.of(type), "");
+    }
+
+    private void take(RunToolsEvent event, String data) {
         if (event.meaning() == RunToolsEvent.Meaning.OUTCOME) {
-            read(event, "");
+            read(event, data);
         } else {
             goesOn(event);
         }
