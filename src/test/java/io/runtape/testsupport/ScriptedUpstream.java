@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,19 +40,23 @@ public final class ScriptedUpstream implements AutoCloseable {
     /** The header that names a script. */
     public static final String HEADER = "X-Script";
 
+    /** How long the clients of the connections have to see that they end, before these are closed in mid-word. */
+    private static final Duration LAST_WORD = Duration.ofSeconds(1);
+
     private static final AtomicInteger NAMES = new AtomicInteger();
 
     private static ScriptedUpstream shared;
 
     private final Map<String, Scripted> scripts = new ConcurrentHashMap<>();
     private final BlockingQueue<Scripted> line = new LinkedBlockingQueue<>();
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Map<Socket, Thread> open = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<ReceivedCall> received = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<String> clients = new ConcurrentLinkedQueue<>();
     private final Sockets sockets;
     private final String scheme;
     private final int port;
     private ServerSocket server;
+    private Socket placeholder;
     private Thread accepting;
 
     /** Makes sockets that are not bound yet. */
@@ -167,14 +170,28 @@ public final class ScriptedUpstream implements AutoCloseable {
         return !open.isEmpty();
     }
 
-    /** Refuses connections from now on, and closes those that are open. */
+    /**
+     * Refuses connections from now on, and closes those that are open. Keeps the port, so that nobody else is connected
+     * there. When it returns, a client that waited for nothing has seen that its connection is closed, and sends its next
+     * call through none of them.
+     */
     public synchronized void refuse() {
         try {
             server.close();
             // The system listens for as long as a thread is in accept, and that thread may still come back with a
             // socket.
             accepting.join();
-            for (Socket socket : open) {
+            holdPort();
+            Map<Socket, Thread> closing = Map.copyOf(open);
+            for (Socket socket : closing.keySet()) {
+                endOutput(socket);
+            }
+            long deadline = System.nanoTime() + LAST_WORD.toNanos();
+            for (Thread serving : closing.values()) {
+                serving.join(Math.max(
+                        1, Duration.ofNanos(deadline - System.nanoTime()).toMillis()));
+            }
+            for (Socket socket : closing.keySet()) {
                 socket.close();
             }
         } catch (IOException e) {
@@ -185,9 +202,37 @@ public final class ScriptedUpstream implements AutoCloseable {
         }
     }
 
+    private void holdPort() throws IOException {
+        if (placeholder == null) {
+            placeholder = new Socket();
+            placeholder.setReuseAddress(true);
+            placeholder.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        }
+    }
+
+    private void releasePort() {
+        if (placeholder != null) {
+            try {
+                placeholder.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            placeholder = null;
+        }
+    }
+
+    private static void endOutput(Socket socket) {
+        try {
+            socket.shutdownOutput();
+        } catch (IOException closed) {
+            // Its client has gone already.
+        }
+    }
+
     /** Closes the open connections, and keeps whoever connects waiting for as long as the task runs. */
     public synchronized void keepWaiting(Callable<?> task) throws Exception {
         refuse();
+        releasePort();
         server = bound(port, 1);
         List<Socket> queued = fillQueue();
         try {
@@ -219,6 +264,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     /** Takes connections again, at the same port. */
     public synchronized void acceptAgain() {
         if (server.isClosed()) {
+            releasePort();
             server = listen(port);
         }
     }
@@ -226,15 +272,16 @@ public final class ScriptedUpstream implements AutoCloseable {
     @Override
     public void close() {
         refuse();
+        releasePort();
     }
 
     private void accept(ServerSocket from) {
         while (true) {
             try {
                 Socket socket = from.accept();
-                open.add(socket);
                 Thread serving = new Thread(() -> serve(socket), "scripted-upstream-connection");
                 serving.setDaemon(true);
+                open.put(socket, serving);
                 serving.start();
             } catch (IOException closed) {
                 return;
