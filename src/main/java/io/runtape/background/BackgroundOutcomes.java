@@ -1,25 +1,31 @@
 package io.runtape.background;
 
 import io.netty.channel.EventLoop;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.runtape.access.Owner;
 import io.runtape.dialect.Dialects;
 import io.runtape.dialect.Outcome;
 import io.runtape.dialect.RunDigest;
 import io.runtape.relay.RunConclusion;
+import io.runtape.run.Run;
 import io.runtape.run.RunEnd;
 import io.runtape.run.UpstreamRunId;
 import io.runtape.store.BlockingWork;
+import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gives runs in the background their outcome as soon as a call that passes brings it: the agent API's own response to a
- * retrieve, whole or as a stream (docs/concepts.md, "Dialect"). The response passes as it is, whether or not its outcome
+ * retrieve, whole or as a stream, or to a cancel (docs/concepts.md, "Dialect"). The response passes as it is, whether or not its outcome
  * can be read and stored. Safe for any event loop.
  */
 @Singleton
@@ -33,6 +39,9 @@ public final class BackgroundOutcomes {
      */
     static final long HELD_MAX = 16L << 20;
 
+    /** How long a cancel waits for the look-up of its run if the database is slow. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
     private final Dialects dialects;
     private final RunOutcomes outcomes;
     private final BlockingWork work;
@@ -45,7 +54,28 @@ public final class BackgroundOutcomes {
     }
 
     /**
-     * Watches the agent API's response to a retrieve of the run.
+     * The owner's run that a cancel names, if it is in the background and its outcome is open.
+     *
+     * @param upstream the name of the agent API that the cancel is for
+     * @param id the run's id, Runtape's or the agent API's
+     * @param loop the event loop for the item
+     * @return empty also if the run cannot be looked up in time: the cancel passes all the same; never fails
+     */
+    public Uni<Optional<BackgroundRun>> open(Owner owner, String upstream, String id, Executor loop) {
+        return work.onWorker(() -> QuarkusTransaction.requiringNew().call(() -> Run.of(owner, id)), loop)
+                .map(run -> run.filter(found -> found.upstream.equals(upstream)).flatMap(BackgroundRun::of))
+                .ifNoItem()
+                .after(PATIENCE)
+                .recoverWithItem(Optional.empty())
+                .onFailure()
+                .invoke(e -> LOG.debugf("the run of a cancel cannot be looked up: %s", e.toString()))
+                .onFailure()
+                .recoverWithItem(Optional.empty())
+                .emitOn(loop);
+    }
+
+    /**
+     * Watches the agent API's response to a retrieve or a cancel of the run.
      *
      * @param contentType the response's media type with its parameters; null if it has none
      * @param contentEncoding its encoding; null if it has none

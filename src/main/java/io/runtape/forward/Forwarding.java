@@ -52,6 +52,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
@@ -160,14 +161,15 @@ final class Forwarding {
         Optional<String> cancelled =
                 request.method().equals(HttpMethod.POST) ? dialects.cancelledAt(target.path()) : Optional.empty();
         if (cancelled.isPresent()) {
-            ContextInternal loop = (ContextInternal) Vertx.currentContext();
-            cancels.begin(
-                            callers.ownerOf(request),
-                            target.upstream().name(),
-                            cancelled.get(),
-                            task -> loop.runOnContext(v -> task.run()))
+            ContextInternal ofCall = (ContextInternal) Vertx.currentContext();
+            Executor loop = task -> ofCall.runOnContext(v -> task.run());
+            Owner owner = callers.ownerOf(request);
+            String upstream = target.upstream().name();
+            cancels.begin(owner, upstream, cancelled.get(), loop)
                     .subscribe()
-                    .with(passing -> pass(context, target, passing, open));
+                    .with(passing -> outcomes.open(owner, upstream, cancelled.get(), loop)
+                            .subscribe()
+                            .with(ended -> pass(context, target, passing, ended)));
         } else {
             pass(context, target, Passing.UNNOTED, open);
         }

@@ -45,6 +45,11 @@ public final class RecordedResponse {
         return run.stream;
     }
 
+    /** Whether the response is an event stream, or may turn out to be one: a call need not say that it asks for one. */
+    public boolean mayBeStream() {
+        return run.stream || run.upstreamStatus == null && run.running();
+    }
+
     /** Whether the agent API answered with a status that says that it ran, or may still do so. */
     public boolean isAnswered() {
         return run.upstreamStatus == null ? run.running() : run.upstreamStatus >= 200 && run.upstreamStatus <= 299;

@@ -39,6 +39,7 @@ import java.sql.SQLException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,9 @@ public final class Resumes {
 
         /** The recorded response, from after that sequence on. */
         record Stream(RecordedResponse response, long after) implements Found {}
+
+        /** The recorded response of the live run of a chat, if it turns out to be a stream. */
+        record LiveStream(RecordedResponse response) implements Found {}
 
         /** A JSON document. */
         record Document(RecordedResponse response, byte[] json) implements Found {}
@@ -228,18 +232,20 @@ public final class Resumes {
         }
         return read(() -> Run.newestLiveInThread(owner, threadId))
                 .filter(run -> isAt(run, target))
-                .flatMap(run -> stream(run.runPk))
-                .<Found>map(live -> new Found.Stream(live, 0))
+                .flatMap(run -> kept(run.runPk))
+                .filter(RecordedResponse::mayBeStream)
+                .<Found>map(Found.LiveStream::new)
                 .orElseGet(Found.NothingLive::new);
     }
 
-    /** The recorded response, if it is still there, and the agent API answered with a stream or may still do so. */
+    /** The recorded response, if it is still there, and the agent API answered with a stream or is to do so. */
     private Optional<RecordedResponse> stream(long runPk) {
-        return responses
-                .ofRun(runPk)
-                .filter(response -> !response.isExpired())
-                .filter(RecordedResponse::isAnswered)
-                .filter(RecordedResponse::isStream);
+        return kept(runPk).filter(RecordedResponse::isStream);
+    }
+
+    /** The recorded response, if it is still there, and the agent API answered that it ran or may still do so. */
+    private Optional<RecordedResponse> kept(long runPk) {
+        return responses.ofRun(runPk).filter(response -> !response.isExpired()).filter(RecordedResponse::isAnswered);
     }
 
     private static boolean isAt(Run run, AgentTarget target) {
@@ -336,7 +342,7 @@ public final class Resumes {
         }
         dropBody(context);
         if (found instanceof Found.NothingLive) {
-            context.response().setStatusCode(204).end();
+            writeNothingLive(context);
         } else if (found instanceof Found.Document document) {
             context.response()
                     .putHeader("Content-Type", "application/json")
@@ -344,12 +350,31 @@ public final class Resumes {
                     .putHeader("Runtape-Thread-Id", document.response().threadId())
                     .end(Buffer.buffer(document.json()));
         } else if (found instanceof Found.Stream stream) {
-            stream.response()
-                    .head(loop)
-                    .subscribe()
-                    .with(
-                            head -> write(context, stream, head, loop),
-                            e -> ErrorReply.write(context, UnansweredErrors.awayStore()));
+            onHead(context, stream.response(), loop, head -> write(context, stream, head, loop));
+        } else if (found instanceof Found.LiveStream live) {
+            onHead(context, live.response(), loop, head -> {
+                if (isStream(head)) {
+                    write(context, new Found.Stream(live.response(), 0), head, loop);
+                } else {
+                    writeNothingLive(context);
+                }
+            });
+        }
+    }
+
+    private static void onHead(
+            RoutingContext context, RecordedResponse response, EventLoop loop, Consumer<RecordedHead> write) {
+        response.head(loop).subscribe().with(write, e -> ErrorReply.write(context, UnansweredErrors.awayStore()));
+    }
+
+    private static boolean isStream(RecordedHead head) {
+        @Nullable Integer status = head.status();
+        return status != null && status >= 200 && status <= 299 && head.stream();
+    }
+
+    private static void writeNothingLive(RoutingContext context) {
+        if (!context.response().closed()) {
+            context.response().setStatusCode(204).end();
         }
     }
 

@@ -142,6 +142,25 @@ abstract class BackgroundRunTest extends RecordedHistory {
         assertEquals("cancel_requested", known.getString("data.reason"));
     }
 
+    /** The agent API answers a cancel with the response as it is then. */
+    @Test
+    void isCancelledWithTheAnswerToItsCancel() throws Exception {
+        String run = begun("queued");
+        String cancelled = response("cancelled", "");
+
+        try (WireResponse response = client().post(
+                        "/openai/v1/responses/" + id + "/cancel",
+                        "",
+                        "X-API-Key: " + key,
+                        upstream.on(Script.json(200, cancelled)).header())) {
+            assertEquals(cancelled, new String(response.whole(), UTF_8));
+        }
+
+        Json known = known(run);
+        assertEquals("cancelled", known.getString("data.status"));
+        assertEquals("cancel_requested", known.getString("data.reason"));
+    }
+
     /** The first outcome stays, so none of these was taken for one. */
     @Test
     void staysOpenAsLongAsNoResponseTellsItsOutcome() throws Exception {

@@ -377,7 +377,7 @@ abstract class HostileBodiesIT extends UnderAttack {
             assertEquals(200, runs.status());
         }
         // Before the first of them is closed.
-        gateway.management().awaitDatabase("UP", Duration.ofSeconds(5));
+        gateway.management().awaitDatabase("UP", Duration.ofSeconds(8));
         Scripted script = answering();
         byte[] large = ("{\"prompt\":\"" + "p".repeat(200_000) + "\"}").getBytes(UTF_8);
         Callable<WireResponse> call = () ->

@@ -313,6 +313,39 @@ abstract class ResumeTest extends RecordedHistory {
         assertEquals(204, resume(target).status());
     }
 
+    private static final String SAID = "data: {\"type\":\"finish\"}\n\n";
+
+    /** A chat that waits for an agent API has a live run. A run without a stream is none, once that is known. */
+    @ParameterizedTest
+    @CsvSource({"stream, 200", "refusal, 204", "document, 204", "nothing, 204"})
+    void waitsForTheHeadOfTheLiveRunOfAChat(String answer, int status) throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            assertTrue(asked.await(30, TimeUnit.SECONDS));
+            switch (answer) {
+                case "stream" -> Script.stream(SAID).answer(exchange);
+                case "refusal" -> Script.json(500, "{\"error\":\"no\"}").answer(exchange);
+                case "document" -> Script.json(200, "{\"text\":\"no\"}").answer(exchange);
+                default -> exchange.reset();
+            }
+        });
+        try (WireResponse first = client().post(
+                        "/aisdk/api/chat",
+                        "{\"id\":\"" + thread + "\"}",
+                        script.header(),
+                        "X-API-Key: " + key,
+                        "Runtape-Thread-Id: " + thread)) {
+            script.call();
+            WireResponse waits = resume("/aisdk/api/chat/" + thread + "/stream");
+            assertTrue(waits.isSilentFor(Duration.ofMillis(500)), waits::text);
+            asked.countDown();
+
+            assertEquals(status == 200 ? SAID : "", body(waits));
+            assertEquals(status, waits.status());
+            first.readAll();
+        }
+    }
+
     private static String values(String state) {
         return "event: values\ndata: " + state + "\n\n";
     }
