@@ -183,8 +183,9 @@ final class CallOpening {
         }
         ResponseHead again = ResponseHead.again(head, status);
         BodyForm form = client.form(head.stream(), again.isReadable());
+        boolean whole = form.isVerbatim() && own.position() == 0;
         try {
-            client.repeat(again.in(form), response.body(own.position(), form, loop), head.stream(), form.isVerbatim());
+            client.repeat(again.in(form), response.body(own.position(), form, loop), head.stream(), whole);
         } catch (ApiException e) {
             client.refuse(e);
         }

@@ -23,8 +23,10 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -316,6 +318,24 @@ abstract class RepeatedCallTest extends RunningGateway {
         assertEquals(
                 String.join("", List.of(frames).subList(position, frames.length)), new String(repeat.whole(), UTF_8));
         assertRepeats(first, repeat);
+        assertCalledOnce(script);
+    }
+
+    /** What is left of a body in a coding that the gateway cannot decode is shorter than its head says. */
+    @Test
+    void givesTheRestOfABodyThatItCannotDecode() throws Exception {
+        byte[] bytes = new byte[200_000];
+        new Random(1).nextBytes(bytes);
+        Scripted script =
+                upstream.on(Script.whole(200, bytes, "Content-Type: text/event-stream", "Content-Encoding: br"));
+        assertArrayEquals(bytes, post("{}", script.header()).whole());
+
+        WireResponse repeat = post("{}", script.header(), "Last-Event-ID: 1");
+
+        byte[] rest = repeat.whole();
+        assertTrue(rest.length > 0 && rest.length < bytes.length, rest.length + " bytes");
+        assertArrayEquals(Arrays.copyOfRange(bytes, bytes.length - rest.length, bytes.length), rest);
+        assertFalse(repeat.head().has("Content-Length"));
         assertCalledOnce(script);
     }
 
