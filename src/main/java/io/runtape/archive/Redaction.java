@@ -34,6 +34,9 @@ public final class Redaction {
             "(?<![\\w-])(?=[\\w-]++\\.[\\w-]{10,}+\\.[\\w-]{5})"
                     + "([\\w-]*?)\\b(eyJ[\\w-]{10,}+\\.[\\w-]{10,}+\\.[\\w-]{5,}+)");
 
+    /** A rule of the operator's, up to a comma that has no backslash. */
+    private static final Pattern OWN_RULE = Pattern.compile("(?:\\\\.|[^,])++");
+
     /**
      * Keys of OpenAI, Anthropic and others, GitHub, AWS, Slack, Google; bearer tokens and private keys. Where a rule has no part, it
      * asks for the beginning of a word behind the first characters: at each character of a text that would take several times as long.
@@ -77,14 +80,18 @@ public final class Redaction {
 
     /** @throws ConfigurationException if a rule is no regular expression, which stops the start */
     Redaction(ArchiveConfig config) {
-        for (String rule : config.cassetteRedact().orElse(List.of())) {
+        Matcher given = OWN_RULE.matcher(config.cassetteRedact().orElse(""));
+        for (int number = 1; given.find(); number++) {
+            String rule = given.group().strip().replace("\\,", ",");
+            if (rule.isEmpty()) {
+                continue;
+            }
             try {
                 rules.add(new Rule("", rule));
             } catch (PatternSyntaxException e) {
-                throw new ConfigurationException(
-                        "runtape.cassette-redact (RUNTAPE_CASSETTE_REDACT) has a rule that is no"
-                                + " regular expression: " + e.getDescription() + ", at character " + (e.getIndex() + 1)
-                                + ".");
+                throw new ConfigurationException("runtape.cassette-redact (RUNTAPE_CASSETTE_REDACT), rule " + number
+                        + ", is no regular expression: " + e.getDescription() + ", at character " + (e.getIndex() + 1)
+                        + ". Between rules are commas; a comma of a rule is written '\\,'.");
             }
         }
     }

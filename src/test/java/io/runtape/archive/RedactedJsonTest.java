@@ -2,12 +2,13 @@ package io.runtape.archive;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.runtape.archive.RedactedJson.Kind;
 import java.math.BigInteger;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,9 +35,37 @@ class RedactedJsonTest {
         }
 
         @Override
-        public Optional<List<String>> cassetteRedact() {
-            return Optional.of(List.of(rule));
+        public Optional<String> cassetteRedact() {
+            return Optional.of(rule);
         }
+    }
+
+    /** There are commas between rules, and people write a space behind a comma. A backslash is the rule's own. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "other, hunter[0-9]",
+                " hunter[0-9] ,other",
+                "hunter\\d",
+                "other,,hunter[0-9]{1\\,2},",
+                "other\\\\,hunter2"
+            })
+    void takesRulesWithCommasBetweenThem(String rules) {
+        assertEquals("\"*******\"", redacted(rules, Kind.VALUE, "\"hunter2\""));
+    }
+
+    @Test
+    void saysWhichRuleIsNoRegularExpression() {
+        ConfigurationException refused =
+                assertThrows(ConfigurationException.class, () -> redacted("fine, a\\", Kind.VALUE, "1"));
+
+        assertTrue(refused.getMessage().contains("RUNTAPE_CASSETTE_REDACT"), refused::getMessage);
+        assertTrue(refused.getMessage().contains("rule 2"), refused::getMessage);
+    }
+
+    @Test
+    void takesNothingBetweenCommasForNoRule() {
+        assertEquals("\"hunter2\"", redacted(" , ", Kind.VALUE, "\"hunter2\""));
     }
 
     @ParameterizedTest

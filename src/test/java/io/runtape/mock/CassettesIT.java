@@ -189,7 +189,7 @@ class CassettesIT {
     void takesWhatItsOwnRulesHaveLeft(@TempDir Path first, @TempDir Path second, @TempDir Path folder)
             throws Exception {
         // Of the last one, characters become asterisks that have more bytes than one.
-        String rules = "[0-9]{6},\"secret\":\"[^\"]*\",upstream_closed,M[^ -~]ller";
+        String rules = "\\d{6}, \"secret\":\"[^\"]*\",upstream_closed,M[^ -~]ller";
         Map<String, String> settings = GatewayProcess.onH2(first, UPSTREAM);
         settings.put("RUNTAPE_RECORD_PATHS", CHAT);
         settings.put("RUNTAPE_CASSETTE_REDACT", rules);
