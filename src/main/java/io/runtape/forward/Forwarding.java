@@ -161,18 +161,27 @@ final class Forwarding {
         Optional<String> cancelled =
                 request.method().equals(HttpMethod.POST) ? dialects.cancelledAt(target.path()) : Optional.empty();
         if (cancelled.isPresent()) {
-            ContextInternal ofCall = (ContextInternal) Vertx.currentContext();
-            Executor loop = task -> ofCall.runOnContext(v -> task.run());
-            Owner owner = callers.ownerOf(request);
-            String upstream = target.upstream().name();
-            cancels.begin(owner, upstream, cancelled.get(), loop)
-                    .subscribe()
-                    .with(passing -> outcomes.open(owner, upstream, cancelled.get(), loop)
-                            .subscribe()
-                            .with(ended -> pass(context, target, passing, ended)));
+            cancel(context, target, cancelled.get());
         } else {
             pass(context, target, Passing.UNNOTED, open);
         }
+    }
+
+    /** Notes the cancel on the live run that it names. Where it names none, it may name one in the background. */
+    private void cancel(RoutingContext context, AgentTarget target, String runId) {
+        ContextInternal ofCall = (ContextInternal) Vertx.currentContext();
+        Executor loop = task -> ofCall.runOnContext(v -> task.run());
+        Owner owner = callers.ownerOf(context.request());
+        String upstream = target.upstream().name();
+        cancels.begin(owner, upstream, runId, loop).subscribe().with(passing -> {
+            if (passing == Passing.UNNOTED) {
+                outcomes.open(owner, upstream, runId, loop)
+                        .subscribe()
+                        .with(open -> pass(context, target, passing, open));
+            } else {
+                pass(context, target, passing, Optional.empty());
+            }
+        });
     }
 
     /**
