@@ -62,8 +62,9 @@ final class EmptyThreads implements RestOfDeletion {
         for (Spared each : settled) {
             Transaction.in(connection, () -> {
                 boolean there = exists(connection, LOCK, each.owner, each.threadId);
-                forget(connection, each.owner, each.threadId);
-                return there && deleteLocked(connection, each.owner, each.threadId);
+                // Since the look, the deletion of the thread's last run may have kept it for its owner.
+                boolean spared = execute(connection, FORGET, each.owner, each.threadId) == 1;
+                return there && spared && deleteLocked(connection, each.owner, each.threadId);
             });
         }
         return !settled.isEmpty();
@@ -120,11 +121,11 @@ final class EmptyThreads implements RestOfDeletion {
         return true;
     }
 
-    private static void execute(Connection connection, String sql, Owner owner, String threadId) throws SQLException {
+    private static int execute(Connection connection, String sql, Owner owner, String threadId) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, owner.id());
             statement.setString(2, threadId);
-            statement.executeUpdate();
+            return statement.executeUpdate();
         }
     }
 
