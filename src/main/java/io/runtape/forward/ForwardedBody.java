@@ -55,12 +55,14 @@ final class ForwardedBody {
         if (!present) {
             return out.send();
         }
-        if (first == null) {
-            return out.send(request);
+        if (!out.headers().contains(HttpHeaders.CONTENT_LENGTH)) {
+            out.setChunked(true);
         }
-        out.setChunked(true);
-        out.write(first);
-        request.pipeTo(out).onFailure(e -> ForwardingClient.giveUp(out));
+        if (first != null) {
+            out.write(first);
+        }
+        // A body that breaks off must not look whole to the agent API.
+        request.pipe().endOnFailure(false).to(out).onFailure(e -> ForwardingClient.giveUp(out));
         return out.response();
     }
 }

@@ -15,11 +15,14 @@ import io.runtape.testsupport.ReceivedCall;
 import io.runtape.testsupport.RunningGateway;
 import io.runtape.testsupport.Script;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
+import java.io.IOException;
 import java.net.URI;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -85,6 +88,30 @@ abstract class Http2CallTest extends RunningGateway {
 
         assertEquals(200, http2.answer(call).status());
         assertTrue(script.done().isEmpty());
+    }
+
+    /** What has come is no whole body: the agent API must not take it for one. */
+    @Test
+    void breaksABodyOffThatItsClientBreaksOff() throws Exception {
+        CountDownLatch came = new CountDownLatch(1);
+        BlockingQueue<String> ends = new LinkedBlockingQueue<>();
+        Scripted script = upstream.onHead(exchange -> {
+            byte[] some = new byte[100];
+            assertEquals(5, exchange.readBody(some));
+            came.countDown();
+            try {
+                ends.add(exchange.readBody(some) < 0 ? "ended" : "went on");
+            } catch (IOException e) {
+                ends.add("broke off");
+            }
+        });
+
+        int call = http2.request("PUT", "/v1/files/1", false, KEY, script.header());
+        http2.data(call, "first".getBytes(UTF_8), false);
+        assertTrue(came.await(10, TimeUnit.SECONDS));
+        http2.reset(call, 8);
+
+        assertEquals("broke off", ends.poll(10, TimeUnit.SECONDS));
     }
 
     @Test
