@@ -80,12 +80,9 @@ public final class Redaction {
 
     /** @throws ConfigurationException if a rule is no regular expression, which stops the start */
     Redaction(ArchiveConfig config) {
-        Matcher given = OWN_RULE.matcher(config.cassetteRedact().orElse(""));
-        for (int number = 1; given.find(); number++) {
-            String rule = given.group().strip().replace("\\,", ",");
-            if (rule.isEmpty()) {
-                continue;
-            }
+        int number = 0;
+        for (String rule : ownRules(config.cassetteRedact().orElse(""))) {
+            number++;
             try {
                 rules.add(new Rule("", rule));
             } catch (PatternSyntaxException e) {
@@ -94,6 +91,14 @@ public final class Redaction {
                         + ". Between rules are commas; a comma of a rule is written '\\,'.");
             }
         }
+    }
+
+    private static List<String> ownRules(String setting) {
+        return OWN_RULE.matcher(setting)
+                .results()
+                .map(rule -> rule.group().strip().replace("\\,", ","))
+                .filter(rule -> !rule.isEmpty())
+                .toList();
     }
 
     /**

@@ -14,10 +14,10 @@ import io.runtape.store.BlockingWork;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives runs in the background their outcome as soon as a call that passes brings it: the agent API's own response to a
- * retrieve, whole or as a stream, or to a cancel (docs/concepts.md, "Dialect"). The response passes as it is, whether or not its outcome
- * can be read and stored. Safe for any event loop.
+ * retrieve, whole or as a stream, or to a cancel (docs/concepts.md, "Dialect"). The response passes as it is, whether or
+ * not its outcome can be read and stored. Safe for any event loop.
  */
 @Singleton
 public final class BackgroundOutcomes {
@@ -38,9 +38,6 @@ public final class BackgroundOutcomes {
      * is not read; the client's next retrieve may bring it again.
      */
     static final long HELD_MAX = 16L << 20;
-
-    /** How long a cancel waits for the look-up of its run if the database is slow. */
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final Dialects dialects;
     private final RunOutcomes outcomes;
@@ -62,16 +59,12 @@ public final class BackgroundOutcomes {
      * @return empty also if the run cannot be looked up in time: the cancel passes all the same; never fails
      */
     public Uni<Optional<BackgroundRun>> open(Owner owner, String upstream, String id, Executor loop) {
-        return work.onWorker(() -> QuarkusTransaction.requiringNew().call(() -> Run.of(owner, id)), loop)
-                .map(run -> run.filter(found -> found.upstream.equals(upstream)).flatMap(BackgroundRun::of))
-                .ifNoItem()
-                .after(PATIENCE)
-                .recoverWithItem(Optional.empty())
-                .onFailure()
-                .invoke(e -> LOG.debugf("the run of a cancel cannot be looked up: %s", e.toString()))
-                .onFailure()
-                .recoverWithItem(Optional.empty())
-                .emitOn(loop);
+        Callable<Optional<BackgroundRun>> look = () -> QuarkusTransaction.requiringNew()
+                .call(() -> Run.of(owner, id))
+                .filter(run -> run.upstream.equals(upstream))
+                .flatMap(BackgroundRun::of);
+        return BlockingWork.inTime(
+                work.onWorker(look, loop), Optional::empty, "the run of a cancel cannot be looked up", loop);
     }
 
     /**

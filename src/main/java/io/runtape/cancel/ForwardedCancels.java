@@ -10,13 +10,11 @@ import io.runtape.store.BlockingWork;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,11 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public final class ForwardedCancels {
-
-    private static final Logger LOG = Logger.getLogger(ForwardedCancels.class);
-
-    /** How long a call waits for its note if the database is slow. */
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final CancelRequests requests;
     private final Journal journal;
@@ -166,13 +159,6 @@ public final class ForwardedCancels {
     }
 
     private static <T> Uni<T> patiently(Uni<T> work, Supplier<T> otherwise, Executor loop) {
-        return work.ifNoItem()
-                .after(PATIENCE)
-                .recoverWithItem(otherwise)
-                .onFailure()
-                .invoke(e -> LOG.debugf("a cancel that passes cannot be noted: %s", e.toString()))
-                .onFailure()
-                .recoverWithItem(otherwise)
-                .emitOn(loop);
+        return BlockingWork.inTime(work, otherwise, "a cancel that passes cannot be noted", loop);
     }
 }

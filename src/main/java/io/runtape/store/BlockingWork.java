@@ -3,12 +3,15 @@ package io.runtape.store;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
 /**
  * Work with the database on behalf of event loops, which must not wait for it. It has threads of its own: those that
@@ -16,6 +19,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 @Singleton
 public final class BlockingWork {
+
+    private static final Logger LOG = Logger.getLogger(BlockingWork.class);
+
+    /** How long a call waits for what it can do without if the database is slow. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     /** Concurrent work; further work waits in line. */
     private static final int THREADS = 8;
@@ -66,5 +74,24 @@ public final class BlockingWork {
                         loop.execute(() -> emitter.fail(e));
                     }
                 }));
+    }
+
+    /**
+     * Work that a call can do without: it waits two seconds for it at most.
+     *
+     * @param otherwise the item if the work takes longer, or fails
+     * @param missing what the call does without, for the log
+     * @param loop the event loop for the item
+     * @return never fails
+     */
+    public static <T> Uni<T> inTime(Uni<T> work, Supplier<T> otherwise, String missing, Executor loop) {
+        return work.ifNoItem()
+                .after(PATIENCE)
+                .recoverWithItem(otherwise)
+                .onFailure()
+                .invoke(e -> LOG.debugf("%s: %s", missing, e))
+                .onFailure()
+                .recoverWithItem(otherwise)
+                .emitOn(loop);
     }
 }

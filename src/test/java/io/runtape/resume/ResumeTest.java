@@ -32,6 +32,8 @@ abstract class ResumeTest extends RecordedHistory {
     private static final String COMPLETED = "event: response.completed\ndata: {\"type\":\"response.completed\","
             + "\"sequence_number\":3,\"response\":{\"id\":\"r\",\"status\":\"completed\"}}\n\n";
 
+    private static final String SAID = "data: {\"type\":\"finish\"}\n\n";
+
     private static String delta(int number) {
         return "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":"
                 + number + ",\"output_index\":0,\"content_index\":0,\"delta\":\"" + number + "\"}\n\n";
@@ -281,6 +283,15 @@ abstract class ResumeTest extends RecordedHistory {
         }
     }
 
+    private WireResponse chat(Scripted script) throws Exception {
+        return client().post(
+                        "/aisdk/api/chat",
+                        "{\"id\":\"" + thread + "\"}",
+                        script.header(),
+                        "X-API-Key: " + key,
+                        "Runtape-Thread-Id: " + thread);
+    }
+
     @Test
     void givesTheLiveRunOfAChatFromItsBeginning() throws Exception {
         CountDownLatch seen = new CountDownLatch(1);
@@ -294,12 +305,7 @@ abstract class ResumeTest extends RecordedHistory {
             exchange.end();
         });
         String target = "/aisdk/api/chat/" + thread + "/stream";
-        try (WireResponse first = client().post(
-                        "/aisdk/api/chat",
-                        "{\"id\":\"" + thread + "\"}",
-                        script.header(),
-                        "X-API-Key: " + key,
-                        "Runtape-Thread-Id: " + thread)) {
+        try (WireResponse first = chat(script)) {
             first.readUpTo(start.length());
 
             WireResponse again = resume(target);
@@ -312,8 +318,6 @@ abstract class ResumeTest extends RecordedHistory {
         }
         assertEquals(204, resume(target).status());
     }
-
-    private static final String SAID = "data: {\"type\":\"finish\"}\n\n";
 
     /** A chat that waits for an agent API has a live run. A run without a stream is none, once that is known. */
     @ParameterizedTest
@@ -329,12 +333,7 @@ abstract class ResumeTest extends RecordedHistory {
                 default -> exchange.reset();
             }
         });
-        try (WireResponse first = client().post(
-                        "/aisdk/api/chat",
-                        "{\"id\":\"" + thread + "\"}",
-                        script.header(),
-                        "X-API-Key: " + key,
-                        "Runtape-Thread-Id: " + thread)) {
+        try (WireResponse first = chat(script)) {
             script.call();
             WireResponse waits = resume("/aisdk/api/chat/" + thread + "/stream");
             assertTrue(waits.isSilentFor(Duration.ofMillis(500)), waits::text);
