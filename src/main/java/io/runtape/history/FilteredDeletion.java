@@ -12,13 +12,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
  * Deletes what a listing shows: counts it, compares the count with the one that the caller was told, and then deletes one
  * after the other, each in small transactions of its own. It walks the places of the listing, and holds no more than one piece of
- * them and which were counted. What joins the listing meanwhile stays, and so does what the database cannot read, which keeps none
+ * them and, for a deletion, which were counted. What joins the listing meanwhile stays, and so does what the database cannot read, which keeps none
  * of the others. Blocks; safe for any thread.
  */
 @Singleton
@@ -91,7 +92,7 @@ public final class FilteredDeletion {
         }
         try {
             CountedEntries counted = new CountedEntries();
-            Deleted found = count(target, counted);
+            Deleted found = count(target, asked.isDry() ? key -> {} : counted::add);
             if (asked.isDry()) {
                 return found;
             }
@@ -114,17 +115,19 @@ public final class FilteredDeletion {
         }
     }
 
-    private static <P> Deleted count(Target<P> target, CountedEntries counted) throws SQLException {
+    private static <P> Deleted count(Target<P> target, LongConsumer counted) throws SQLException {
         Pace pace = Pace.ofHalfTheTime();
+        long count = 0;
         long running = 0;
         List<P> places = target.next(Optional.empty(), PLACES);
         while (!places.isEmpty()) {
-            places.forEach(place -> counted.add(target.key(place)));
+            places.forEach(place -> counted.accept(target.key(place)));
+            count += places.size();
             running += target.running(places);
             places = places.size() < PLACES ? List.of() : target.next(last(places), PLACES);
             pace.rest();
         }
-        return new Deleted(counted.count(), running);
+        return new Deleted(count, running);
     }
 
     private static <P> Optional<P> last(List<P> places) {

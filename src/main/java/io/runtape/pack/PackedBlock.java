@@ -11,7 +11,7 @@ import java.sql.SQLException;
  * A row of packed frames (docs/internals/storage.md).
  *
  * @param last the sequence of its last frame
- * @param plainLength how many bytes its frames have
+ * @param plainLength how many bytes its frames have with their event ids, which imported frames may have longer ones than bytes
  * @param content its content
  */
 @SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.
@@ -48,7 +48,7 @@ public record PackedBlock(int last, int plainLength, byte[] content) {
     public static PackedBlock of(FrameBlock frames, FrameTable.Sink sink) throws SQLException {
         byte[] content = BlockFormat.compressed(frames, LEVEL);
         BlockFormat.read(content, frames.last(), sink);
-        return new PackedBlock(Math.toIntExact(frames.last()), frames.length(), content);
+        return new PackedBlock(Math.toIntExact(frames.last()), frames.length() + frames.idChars(), content);
     }
 
     /** Adds the row, in the caller's transaction. */

@@ -27,11 +27,14 @@ final class EndedWalk {
     /** The same at the most, where one that stays holds up the looks; all of them are in memory. */
     private static final int RUNS_AT_ONCE_MAX = 64_000;
 
+    /** Longer paths are not read, since they are in memory too. None comes in a call, unless the gateway is set to take it. */
+    static final int PATH_CHARS_MAX = 4096;
+
     /** The second condition is in the first, but H2 finds rows by an index only where one column is compared. */
     static final String ENDED = """
-            select run_pk, completed_at, owner, agent, path, frames_expired_at from run
-            where (completed_at, run_pk) >= (?, ?) and completed_at >= ? and completed_at <= ?
-            order by completed_at, run_pk limit ?""";
+            select run_pk, completed_at, owner, agent, case when char_length(path) <= %d then path end, frames_expired_at
+            from run where (completed_at, run_pk) >= (?, ?) and completed_at >= ? and completed_at <= ?
+            order by completed_at, run_pk limit ?""".formatted(PATH_CHARS_MAX);
 
     private final Duration time;
     private final InstantSource clock;
@@ -77,13 +80,13 @@ final class EndedWalk {
         }
     }
 
-    /** A run that has ended; {@code expired} if its frames are deleted. */
+    /** A run that has ended; {@code expired} if its frames are deleted. The path is null if it is too long for any rule. */
     record Ended(
             long runPk,
             Instant completedAt,
             String owner,
             @Nullable String agent,
-            String path,
+            @Nullable String path,
             boolean expired) {}
 
     /**

@@ -44,9 +44,9 @@ final class RetentionRules {
     /** A rule: the runs that it is for, and how long these are kept. */
     private record Matching(Optional<String> agent, Optional<PathTemplate> path, Keeping keeping) {
 
-        boolean isFor(@Nullable String ofAgent, String ofPath) {
+        boolean isFor(@Nullable String ofAgent, @Nullable String ofPath) {
             return (agent.isEmpty() || agent.get().equals(ofAgent))
-                    && (path.isEmpty() || path.get().matches(ofPath));
+                    && (path.isEmpty() || ofPath != null && path.get().matches(ofPath));
         }
     }
 
@@ -121,8 +121,8 @@ final class RetentionRules {
         }
     }
 
-    /** How long runs of this agent and path are kept. */
-    Keeping of(@Nullable String agent, String path) {
+    /** How long runs of this agent and path are kept; no rule with a path is for a run whose path is null. */
+    Keeping of(@Nullable String agent, @Nullable String path) {
         for (Matching rule : inOrder) {
             if (rule.isFor(agent, path)) {
                 return rule.keeping;

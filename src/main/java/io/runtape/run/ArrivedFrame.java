@@ -35,4 +35,9 @@ public record ArrivedFrame(
     public int length() {
         return to - from;
     }
+
+    /** The same with its event ID: what a reader holds of it. */
+    public int lengthWithId() {
+        return length() + lastEventId.length();
+    }
 }

@@ -209,6 +209,15 @@ public final class FrameBlock {
         return count == 0 ? 0 : ends[count - 1];
     }
 
+    /** How many characters the event IDs have that the rows of the frames hold; each call counts them anew. */
+    public int idChars() {
+        int chars = 0;
+        for (int i = 0; lastEventIds.length > 0 && i < count; i++) {
+            chars += lastEventIds[i].length();
+        }
+        return chars;
+    }
+
     /** About how much memory the block takes: the frames' bytes and their overhead. Counts against all bounds. */
     public long weight() {
         return weight;

@@ -176,7 +176,7 @@ public class FrameReader implements StreamedFrames {
                 if (passing.size() == query.limit()) {
                     break;
                 }
-                room.accept(each.frame().length());
+                room.accept(each.frame().lengthWithId());
                 passing.add(recorded(each.sequence(), each.frame()));
             }
             through = each.sequence();
@@ -193,9 +193,9 @@ public class FrameReader implements StreamedFrames {
         scan(runPk, span, new Bounds(query.limit(), BLOCK_BYTES), ofTheLongest(room), piece -> {
             for (Numbered each : piece) {
                 if (page.size() < query.limit() && query.passes(each.frame())) {
-                    room.accept(each.frame().length());
+                    room.accept(each.frame().lengthWithId());
                     page.add(recorded(each.sequence(), each.frame()));
-                    bytes[0] += each.frame().length();
+                    bytes[0] += each.frame().lengthWithId();
                 }
             }
             return page.size() == query.limit() || bytes[0] >= bytesMax
@@ -259,7 +259,9 @@ public class FrameReader implements StreamedFrames {
             }
             likely.read(
                     piece.size(),
-                    piece.stream().mapToLong(each -> each.frame().length()).sum());
+                    piece.stream()
+                            .mapToLong(each -> each.frame().lengthWithId())
+                            .sum());
             left = left.behind(piece.get(piece.size() - 1).sequence());
             next = scanning.takes(piece);
         }

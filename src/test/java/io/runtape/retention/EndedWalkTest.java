@@ -1,6 +1,7 @@
 package io.runtape.retention;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.runtape.retention.EndedWalk.Ended;
 import io.runtape.testsupport.MemoryDatabase;
@@ -51,6 +52,19 @@ class EndedWalkTest {
                     LongStream.rangeClosed(passed + 1, passed + full).boxed().toList(), look());
         }
         assertEquals(List.of(), look());
+    }
+
+    /** All runs of a look are in memory, and an archive may have runs with paths of any length. */
+    @Test
+    void leavesLongPathsWhereTheyAre() throws SQLException {
+        database.execute("insert into run values (1, timestamp with time zone '2026-01-01 00:00:00+00', 'o', null, '/"
+                + "p".repeat(4095) + "', null), (2, timestamp with time zone '2026-01-01 00:00:00+00', 'o', null, '/"
+                + "p".repeat(4096) + "', null)");
+
+        List<Ended> runs = walk.next(database.connection());
+
+        assertEquals(4096, runs.get(0).path().length());
+        assertNull(runs.get(1).path());
     }
 
     @Test

@@ -27,6 +27,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -47,14 +49,19 @@ public final class Deletion {
     private static final String SELECT_WITHOUT_PROMPT =
             "select status, owner, thread_id from run where run_pk = ? for update";
 
-    static final String RUNS_OF_THREAD =
-            "select run_pk from run where owner = ? and thread_id = ?" + EmptyThreads.IN_ORDER + " limit ?";
+    static final String ALL_RUNS_OF_THREAD =
+            "select run_pk from run where owner = ? and thread_id = ?" + EmptyThreads.IN_ORDER;
+
+    static final String RUNS_OF_THREAD = ALL_RUNS_OF_THREAD + " limit ?";
 
     static final String RUNNING_OF_THREAD =
             "select 1 from run where owner = ? and thread_id = ? and status = 'running' limit 1";
 
     /** Runs of a thread that are deleted between two looks for further ones. */
     private static final int RUNS_AT_ONCE = 100;
+
+    /** Keys of runs that PostgreSQL sends at once. */
+    private static final int KEYS_AT_ONCE = 1000;
 
     /** How often a deletion is tried where others work on the same rows; on H2 each try waits two seconds for them. */
     private static final int TRIES = 5;
@@ -109,7 +116,7 @@ public final class Deletion {
         while (!done) {
             // For some runs only: others wait for a connection, and a thread may have thousands of runs.
             try (Connection connection = database.getConnection()) {
-                done = deleteSome(connection, owner, threadId, left, () -> {});
+                done = deleteSome(connection, owner, threadId, left);
                 if (done) {
                     store.makeDurable(connection);
                 }
@@ -119,18 +126,32 @@ public final class Deletion {
     }
 
     /**
-     * Deletes a thread whose runs have ended. The caller sees to it that this is durable.
+     * Deletes the runs that a thread has now, all of which have ended, and the thread if no other joins it meanwhile. The caller
+     * sees to it that this is durable.
      *
      * @param connection in auto-commit mode
+     * @param isWanted asked once its runs are known; nothing is deleted otherwise
      * @param pause called after each run; may rest
-     * @return false if one of its runs goes on; if that run began meanwhile, the ended runs are already gone
+     * @return false if the thread stays: it is not wanted, or one of its runs goes on, and nothing is deleted; or another run has joined
+     *     it meanwhile
      * @throws ApiException 500 if some of its runs cannot be deleted, and all of the others are
      */
-    public boolean ofEndedThread(Connection connection, Owner owner, String threadId, Runnable pause)
+    public boolean ofEndedThread(
+            Connection connection, Owner owner, String threadId, BooleanSupplier isWanted, Runnable pause)
             throws SQLException {
         try {
-            deleteThread(connection, owner, threadId, pause);
-            return true;
+            long[] runs = allRuns(connection, owner, threadId);
+            requireEnded(connection, owner, threadId);
+            if (!isWanted.getAsBoolean()) {
+                return false;
+            }
+            Set<Long> left = new HashSet<>();
+            for (long runPk : runs) {
+                deleteReadable(connection, runPk, left);
+                pause.run();
+            }
+            requireNoneLeft(left);
+            return deleteEmptyThread(connection, owner, threadId);
         } catch (ApiException e) {
             requireGoesOn(e);
             return false;
@@ -142,16 +163,6 @@ public final class Deletion {
         if (e.code() != ErrorCode.RUN_ACTIVE) {
             throw e;
         }
-    }
-
-    private void deleteThread(Connection connection, Owner owner, String threadId, Runnable pause) throws SQLException {
-        requireEnded(connection, owner, threadId);
-        Set<Long> left = new HashSet<>();
-        boolean done = false;
-        while (!done) {
-            done = deleteSome(connection, owner, threadId, left, pause);
-        }
-        requireNoneLeft(left);
     }
 
     private static void requireEnded(Connection connection, Owner owner, String threadId) throws SQLException {
@@ -176,23 +187,27 @@ public final class Deletion {
      * @param left gets the runs that cannot be deleted, whatever is tried again; they keep none of the others
      * @return whether nothing is left to delete
      */
-    private boolean deleteSome(Connection connection, Owner owner, String threadId, Set<Long> left, Runnable pause)
+    private boolean deleteSome(Connection connection, Owner owner, String threadId, Set<Long> left)
             throws SQLException {
         List<Long> runs = runs(connection, owner, threadId, RUNS_AT_ONCE + left.size());
         runs.removeAll(left);
         for (long runPk : runs) {
-            try {
-                readable(read -> Transaction.in(connection, () -> deleteRows(connection, runPk, read)));
-            } catch (SQLException | RuntimeException e) {
-                if (!StoreFailures.staysWithTheRow(e)) {
-                    throw e;
-                }
-                LOG.errorf(e, "%s cannot be deleted, and stays", RunName.of(connection, runPk));
-                left.add(runPk);
-            }
-            pause.run();
+            deleteReadable(connection, runPk, left);
         }
         return runs.isEmpty() && (!left.isEmpty() || deleteEmptyThread(connection, owner, threadId));
+    }
+
+    /** Deletes a run of a thread, or adds it to those that cannot be deleted. */
+    private void deleteReadable(Connection connection, long runPk, Set<Long> left) throws SQLException {
+        try {
+            readable(read -> Transaction.in(connection, () -> deleteRows(connection, runPk, read)));
+        } catch (SQLException | RuntimeException e) {
+            if (!StoreFailures.staysWithTheRow(e)) {
+                throw e;
+            }
+            LOG.errorf(e, "%s cannot be deleted, and stays", RunName.of(connection, runPk));
+            left.add(runPk);
+        }
     }
 
     /**
@@ -335,6 +350,24 @@ public final class Deletion {
             delete.setLong(1, runPk);
             delete.executeUpdate();
         }
+    }
+
+    /** The keys of all runs of a thread; in a transaction, since PostgreSQL would send them all at once otherwise. */
+    private static long[] allRuns(Connection connection, Owner owner, String threadId) throws SQLException {
+        return Transaction.in(connection, () -> {
+            LongStream.Builder runs = LongStream.builder();
+            try (PreparedStatement select = connection.prepareStatement(ALL_RUNS_OF_THREAD)) {
+                select.setFetchSize(KEYS_AT_ONCE);
+                select.setString(1, owner.id());
+                select.setString(2, threadId);
+                try (ResultSet row = select.executeQuery()) {
+                    while (row.next()) {
+                        runs.add(row.getLong(1));
+                    }
+                }
+            }
+            return runs.build().toArray();
+        });
     }
 
     private static List<Long> runs(Connection connection, Owner owner, String threadId, int limit) throws SQLException {

@@ -294,8 +294,8 @@ public final class ThreadResource {
         @Override
         public boolean delete(Connection connection, ThreadQueries.StreamPosition place, Pace pace)
                 throws SQLException {
-            return threads.isStillAt(owner, place, filter)
-                    && deletion.ofEndedThread(connection, owner, place.id(), pace::rest);
+            return deletion.ofEndedThread(
+                    connection, owner, place.id(), () -> threads.isStillAt(owner, place, filter), pace::rest);
         }
     }
 

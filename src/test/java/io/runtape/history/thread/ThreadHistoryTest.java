@@ -396,6 +396,25 @@ abstract class ThreadHistoryTest extends RecordedHistory {
         assertEquals(2, json("/threads/" + thread).getLong("data.runCount"));
     }
 
+    @Test
+    void keepsARunThatBeginsAndEndsWhileItsThreadIsDeleted() throws Exception {
+        String first = run(thread);
+        String locked = run(thread);
+        CompletableFuture<Json> deletion;
+        String later;
+        try (RowLock lock = RowLock.onRun(store(), table().key(locked))) {
+            deletion = CompletableFuture.supplyAsync(() -> deleted("/threads?agent=coder&expect=1"));
+            RunTable.await("the first run is deleted", () -> {
+                int status = history().get("/runs/" + first).statusCode();
+                return status == 404 ? true : null;
+            });
+            later = run(thread);
+        }
+
+        assertEquals(0, deletion.get().getLong("data.count"));
+        assertEquals(List.of(later), ids("/threads/" + thread + "/runs"));
+    }
+
     private Json deleted(String target) {
         return Json.of(history().delete(target).then().statusCode(200).extract().asString());
     }
