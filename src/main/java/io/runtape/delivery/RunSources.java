@@ -156,6 +156,24 @@ public final class RunSources {
         }
     }
 
+    /**
+     * Where a tail begins for a reader that has the frames up to a position of the run: there, or before the event that the frame there is
+     * a part of, since the tail shows that as a whole.
+     */
+    long tailStart(Found found, long after) {
+        Run run = found.run;
+        boolean hasParts = run.running() || run.frameCount > run.eventCount;
+        if (after == 0 || found.isExpired() || !hasParts) {
+            return after;
+        }
+        try {
+            boolean isComplete = frames.completes(run.runPk, after - 1, after).kind() != null;
+            return isComplete ? after : frames.lastComplete(run.runPk, after);
+        } catch (SQLException e) {
+            throw new BrokenOffException("the frames cannot be read", e);
+        }
+    }
+
     private long last(long runPk) {
         try {
             return frames.last(runPk);

@@ -121,7 +121,8 @@ public final class TailStreamResource {
         boolean verbatim = asked.isVerbatim();
         boolean fromSnapshot = asked.isFromSnapshot(from);
         StreamReply reply = StreamReply.to(context, delivery.turns());
-        return reply.lookedUp(reader.map(lookup -> lookup.then(found -> known(found, after))), found -> {
+        return reply.lookedUp(reader.map(lookup -> lookup.then(found -> begun(found, after, verbatim))), begun -> {
+            RunSources.Found found = begun.found;
             if (fromSnapshot) {
                 found.requireFrames();
                 return fromSnapshot(found, reply);
@@ -139,13 +140,16 @@ public final class TailStreamResource {
                 digest(found, head);
             }
             StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(0);
-            return reply.write(delivery.read(source, after, framing, delivery.tailAge(verbatim), reply.loop()));
+            return reply.write(delivery.read(source, begun.after, framing, delivery.tailAge(verbatim), reply.loop()));
         });
     }
 
-    private RunSources.Found known(RunSources.Found found, long after) {
+    /** The run, and after which of its frames the tail begins. */
+    private record Begun(RunSources.Found found, long after) {}
+
+    private Begun begun(RunSources.Found found, long after, boolean verbatim) {
         sources.requireKnown(found.source(), after);
-        return found;
+        return new Begun(found, verbatim ? after : sources.tailStart(found, after));
     }
 
     private Uni<Void> fromSnapshot(RunSources.Found found, StreamReply reply) {

@@ -74,6 +74,9 @@ final class ThreadTails {
                 .transformToMultiAndConcatenate(part -> part);
     }
 
+    /** A run of the thread, and after which of its frames the tail begins. */
+    private record NextRun(RunSources.Found found, long after) {}
+
     /** One reader's way through a thread. Confined to its event loop. */
     private final class Tail {
 
@@ -107,32 +110,37 @@ final class ThreadTails {
             return lookup().map(found -> found.map(this::run).orElseGet(this::waiting));
         }
 
-        private Uni<Optional<RunSources.Found>> lookup() {
+        private Uni<Optional<NextRun>> lookup() {
             return BlockingWork.on(read -> delivery.turns().take(owner.id(), loop, read), this::nextRun, loop);
         }
 
         /** Its place is that of the thread's runs as long as the thread is not deleted: in a new one places begin anew. */
-        private Optional<RunSources.Found> nextRun() {
+        private Optional<NextRun> nextRun() {
             Optional<RunSources.Found> next = sources.nextInThread(owner, threadId, ordinal);
             sources.requireSameThread(owner, threadId, began, ordinal);
-            return next;
+            return next.map(this::begun);
         }
 
-        private Multi<Buffer> run(RunSources.Found found) {
-            ordinal = found.ordinal();
+        private NextRun begun(RunSources.Found found) {
             long after = Math.max(0, position - found.idBase());
+            return new NextRun(found, verbatim ? after : sources.tailStart(found, after));
+        }
+
+        private Multi<Buffer> run(NextRun next) {
+            RunSources.Found found = next.found;
+            ordinal = found.ordinal();
             // The end of a run without frames has the position that its frames would follow.
             boolean seen = found.source().ending() != null
                     && position == found.idBase() + found.source().lastSequence();
             if (seen) {
                 return Multi.createFrom().empty();
             }
-            if (found.isExpired() && found.source().lastSequence() > after) {
+            if (found.isExpired() && found.source().lastSequence() > next.after) {
                 // Since the tail began. Whoever comes back is told.
                 return Multi.createFrom().failure(new BrokenOffException("the frames are deleted"));
             }
             StreamFormat framing = verbatim ? VerbatimFraming.decoded() : new TailFraming(found.idBase());
-            return delivery.read(found.source(), after, framing, age, loop);
+            return delivery.read(found.source(), next.after, framing, age, loop);
         }
 
         /** Completes when a run has joined the thread; until then it keeps the connection awake. */

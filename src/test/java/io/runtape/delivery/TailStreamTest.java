@@ -121,6 +121,38 @@ abstract class TailStreamTest extends RunningGateway {
     }
 
     @Test
+    void beginsWithTheWholeEventAtAPositionAmidItsParts() throws Exception {
+        String thread = "thr-" + UUID.randomUUID();
+        String begun = event(1) + "event: step\n";
+        CountDownLatch partSeen = new CountDownLatch(1);
+        String script = upstream.on(exchange -> {
+                    exchange.streamHead().chunk(begun);
+                    partSeen.await();
+                    exchange.chunk("data: {\"n\":2}\n\n" + event(3)).end();
+                })
+                .header();
+        String run;
+        try (WireResponse response = client().post("/v1/run", "{}", "Runtape-Thread-Id: " + thread, script, key)) {
+            response.readUpTo(begun.length());
+            partSeen.countDown();
+            response.whole();
+            run = response.header("Runtape-Run-Id");
+        }
+        table().ended(run);
+        String rest = tailed(2, 3) + tailed(3, 4) + end(run, 4, 4);
+
+        assertEquals(rest, tail("/runs/" + run + "/events?after=1"));
+        assertEquals(rest, tail("/runs/" + run + "/events?after=2"));
+        assertEquals(rest, tail("/runs/" + run + "/events", "Last-Event-ID: 2"));
+        long base = 1L << 32;
+        String restOfThread = tailed(2, base + 3) + tailed(3, base + 4) + end(run, base + 4, 4);
+        try (WireResponse tail =
+                client().get("/history/v1/threads/" + thread + "/events?after=" + (base + 2), STREAM, key)) {
+            assertEquals(restOfThread, new String(tail.readUpTo(restOfThread.length()), StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
     void goesOverFromRecordedToLiveWithoutAGapOrARepeat() throws Exception {
         CountDownLatch halfway = new CountDownLatch(1);
         Script script = exchange -> {
