@@ -92,15 +92,26 @@ public final class RecordedResponse {
         return source.live() instanceof RunJournal journal ? journal : null;
     }
 
-    /** The head; waits for it while the agent API has not answered. The item comes on the loop. */
+    /**
+     * The head; waits for it while the agent API has not answered, and counts as a reader of the run as long as it is not cancelled. The item
+     * comes on the loop.
+     */
     public Uni<RecordedHead> head(EventLoop loop) {
         RunJournal live = recordedHere();
         return live == null
                 ? Uni.createFrom().item(headOfRow())
-                : Uni.createFrom()
-                        .completionStage(live.headed())
-                        .map(head -> headOf(live, head))
-                        .emitOn(loop);
+                : Uni.createFrom().deferred(() -> awaitHead(live, loop));
+    }
+
+    private static Uni<RecordedHead> awaitHead(RunJournal live, EventLoop loop) {
+        Runnable noLonger = live.expectListener();
+        return Uni.createFrom()
+                .completionStage(live.headed())
+                .map(head -> headOf(live, head))
+                .emitOn(loop)
+                .onTermination()
+                // Behind what the item leads to, which is where the reader begins to listen.
+                .invoke(() -> loop.execute(noLonger));
     }
 
     private RecordedHead headOfRow() {

@@ -250,7 +250,17 @@ public final class RunJournal implements LiveRun {
         audience.unsubscribe(listener);
     }
 
-    /** Whether the run has any listener. */
+    /**
+     * A reader waits for the head from now on: the run counts as heard.
+     *
+     * @return to be called once, when the reader listens or is gone
+     */
+    public Runnable expectListener() {
+        audience.expect(true);
+        return () -> audience.expect(false);
+    }
+
+    /** Whether the run has any listener, or one is expected. */
     public boolean isHeard() {
         return audience.isHeard();
     }

@@ -24,6 +24,9 @@ final class RunListeners {
 
     private final Executor loop;
     private final List<CommitListener> listeners = new ArrayList<>();
+    /** How many wait for the head. */
+    private int expected;
+
     private RunTotals durable = RunTotals.NONE;
     private @Nullable RunEnd ended;
     private @Nullable Consumer<RunEnd> endCall;
@@ -44,8 +47,13 @@ final class RunListeners {
         listeners.remove(listener);
     }
 
+    /** Someone waits for the run's head, and will listen then; or does so no longer. */
+    synchronized void expect(boolean more) {
+        expected += more ? 1 : -1;
+    }
+
     synchronized boolean isHeard() {
-        return !listeners.isEmpty();
+        return !listeners.isEmpty() || expected > 0;
     }
 
     synchronized RunTotals durable() {

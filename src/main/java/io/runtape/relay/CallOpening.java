@@ -13,6 +13,7 @@ import io.runtape.journal.RunJournal;
 import io.runtape.journal.TooManyRunsException;
 import io.runtape.run.IdempotencyKey;
 import io.runtape.server.loop.EventLoops;
+import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.util.function.BiFunction;
 import org.jboss.logging.Logger;
@@ -161,17 +162,18 @@ final class CallOpening {
         call.release();
         client.awaitRepeatedHead(call, found.runId(), found.threadId());
         lookup = answers.withHead(found, call.own().position(), loop)
+                .flatMap(this::answer)
                 .subscribe()
-                .with(response -> repeat(response, call.own()), this::unfound);
+                .with(Runnable::run, this::unfound);
     }
 
-    private void repeat(RecordedResponse response, RuntapeHeaders own) {
-        response.head(loop)
-                .subscribe()
-                .with(
-                        head -> repeat(response, head, own),
-                        e -> client.refuse(
-                                response.runId(), response.threadId(), UnansweredErrors.because(null, true)));
+    /** What to do when the head has come, or will not come. */
+    private Uni<Runnable> answer(RecordedResponse response) {
+        return response.head(loop)
+                .<Runnable>map(head -> () -> repeat(response, head, call.own()))
+                .onFailure()
+                .recoverWithItem(() -> () ->
+                        client.refuse(response.runId(), response.threadId(), UnansweredErrors.because(null, true)));
     }
 
     private void repeat(RecordedResponse response, RecordedHead head, RuntapeHeaders own) {

@@ -364,7 +364,10 @@ public final class Resumes {
 
     private static void onHead(
             RoutingContext context, RecordedResponse response, EventLoop loop, Consumer<RecordedHead> write) {
-        response.head(loop).subscribe().with(write, e -> ErrorReply.write(context, UnansweredErrors.awayStore()));
+        Cancellable waiting = response.head(loop)
+                .subscribe()
+                .with(write, e -> ErrorReply.write(context, UnansweredErrors.awayStore()));
+        context.addEndHandler(ended -> waiting.cancel());
     }
 
     private static boolean isStream(RecordedHead head) {

@@ -569,14 +569,14 @@ abstract class BoundsTest extends RunningGateway {
     // ---- Clients that go away
 
     /** A call whose run is cancelled once its client leaves, unless somebody else reads it. */
-    private WireResponse postToBeCancelled(String body, Scripted script) throws IOException {
-        return client().post(
-                        ShortBounds.PATIENT_PATH,
-                        body,
-                        script.header(),
-                        "Runtape-On-Disconnect: cancel",
-                        "X-API-Key: mine");
+    private WireResponse postToBeCancelled(String body, Scripted script, String... headerLines) throws IOException {
+        List<String> lines = new ArrayList<>(List.of(headerLines));
+        lines.addAll(List.of(script.header(), "Runtape-On-Disconnect: cancel", "X-API-Key: mine"));
+        return client().post(ShortBounds.PATIENT_PATH, body, lines.toArray(String[]::new));
     }
+
+    /** A head that comes before the agent API's: who has it waits for that. */
+    private static final String EARLY = "Runtape-Keep-Alive: 5; early";
 
     @Test
     void cancelsARunThatNobodyReads() throws Exception {
@@ -632,6 +632,47 @@ abstract class BoundsTest extends RunningGateway {
                         .findFirst()
                         .orElse(null));
         assertEquals("cancelled/client_disconnected", run.outcome());
+    }
+
+    @Test
+    void letsARunGoOnWhoseHeadARepeatWaitsFor() throws Exception {
+        CountDownLatch left = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            left.await();
+            if (!exchange.peerGoneWithin(ShortBounds.DISCONNECT_GRACE.multipliedBy(3))) {
+                exchange.streamHead().chunk("data: 1\n\n").end();
+            }
+        });
+        String key = "Idempotency-Key: " + UUID.randomUUID();
+        WireResponse response = postToBeCancelled("{}", script, key);
+        script.call();
+        WireResponse repeat = postToBeCancelled("{}", script, key, EARLY);
+        assertEquals("true", repeat.header("Idempotent-Replayed"));
+
+        response.close();
+        left.countDown();
+
+        String seen = new String(repeat.whole(), UTF_8);
+        assertTrue(seen.endsWith("data: 1\n\n"), seen);
+        assertEquals("completed", table().ended(repeat.header("Runtape-Run-Id")).outcome());
+    }
+
+    @Test
+    void cancelsARunWhoseHeadARepeatWaitsForNoLonger() throws Exception {
+        Scripted script = upstream.on(Script.silence());
+        String key = "Idempotency-Key: " + UUID.randomUUID();
+        WireResponse response = postToBeCancelled("{}", script, key);
+        script.call();
+        WireResponse repeat = postToBeCancelled("{}", script, key, EARLY);
+        assertEquals("true", repeat.header("Idempotent-Replayed"));
+
+        repeat.close();
+        response.close();
+
+        assertTrue(script.done().isEmpty(), "the connection to the agent API stays open");
+        assertEquals(
+                "cancelled/client_disconnected",
+                table().ended(repeat.header("Runtape-Run-Id")).outcome());
     }
 
     @Test
