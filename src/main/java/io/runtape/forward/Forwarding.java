@@ -31,6 +31,7 @@ import io.runtape.upstream.Upstream;
 import io.runtape.upstream.UpstreamException;
 import io.runtape.upstream.UpstreamFailure;
 import io.runtape.upstream.Upstreams;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -55,6 +56,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /**
@@ -185,12 +187,14 @@ final class Forwarding {
     }
 
     /**
-     * Passes the call on; if the agent API refuses a cancel, the note of it is undone before its caller gets the response.
+     * Passes the call on; if the agent API refuses a cancel, or has not got all of it, the note of it is undone before its caller gets the
+     * response. A cancel without a response may have counted.
      */
     private void pass(RoutingContext context, AgentTarget target, Passing cancel, Optional<BackgroundRun> open) {
         HttpServerRequest request = context.request();
+        AtomicBoolean sent = new AtomicBoolean();
         ForwardedBody.of(request)
-                .compose(body -> call(request, target, body))
+                .compose(body -> call(request, target, body, () -> sent.set(true)))
                 .onSuccess(response -> {
                     quiet(response);
                     if (client.isOfProxy(
@@ -208,11 +212,18 @@ final class Forwarding {
                             .subscribe()
                             .with(v -> answer(context, target.upstream(), response, Optional.empty()));
                 })
-                .onFailure(e -> cancel.refused().subscribe().with(v -> refuse(context, target.upstream(), e)));
+                .onFailure(e -> (sent.get() ? Uni.createFrom().voidItem() : cancel.refused())
+                        .subscribe()
+                        .with(v -> refuse(context, target.upstream(), e)));
     }
 
-    /** Connects and sends. The response may take as long as that of a recorded call which asks for no stream. */
-    private Future<HttpClientResponse> call(HttpServerRequest request, AgentTarget target, ForwardedBody body) {
+    /**
+     * Connects and sends. The response may take as long as that of a recorded call which asks for no stream.
+     *
+     * @param sent called when the whole call is on its way
+     */
+    private Future<HttpClientResponse> call(
+            HttpServerRequest request, AgentTarget target, ForwardedBody body, Runnable sent) {
         Upstream to = target.upstream();
         Duration head = to.headTimeout(false);
         RequestOptions options = new RequestOptions()
@@ -228,7 +239,9 @@ final class Forwarding {
                     to.authenticated(ForwardedHeaders.ofRequest(request.headers(), Set.of()), credentials::contains);
             headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));
             request.response().closeHandler(v -> ForwardingClient.giveUp(out));
-            return inTime(body.sendBy(out), body, head).onFailure(e -> ForwardingClient.giveUp(out));
+            Future<HttpClientResponse> response = body.sendBy(out);
+            body.whole().onSuccess(v -> sent.run());
+            return inTime(response, body, head).onFailure(e -> ForwardingClient.giveUp(out));
         });
     }
 

@@ -9,13 +9,14 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAccessor;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * A point in time as callers write it: ISO 8601, in UTC if it names no offset, milliseconds since 1970, or how long ago it was,
- * such as {@code -24h}.
+ * such as {@code -24h}. Stored times are in microseconds: one in between is the next of them, which leaves out the same runs.
  */
 final class TimeParameter {
 
@@ -42,7 +43,7 @@ final class TimeParameter {
         if (!isStorable(time)) {
             throw notTime(name);
         }
-        return time;
+        return time.plusNanos(999).truncatedTo(ChronoUnit.MICROS);
     }
 
     /** The beginning of 1970 is the same number in seconds. */

@@ -76,6 +76,7 @@ abstract class ForwardedCallTest extends RecordedHistory {
     @CsvSource({
         "GET, /v1/run",
         "GET, /v1/run/run_1?expand=a%20b",
+        "GET, /v1/models?after=a;b&c;d=%3B",
         "PUT, /v1/agents/a%20b%3Fc",
         "PATCH, /v1/agents/x",
         "DELETE, /v1/threads/t",

@@ -269,6 +269,31 @@ abstract class BrokenStreamTest extends RunningGateway {
     }
 
     @Test
+    void keepsTheNoteOfACancelWhoseCallerLeavesBeforeItsResponse() throws Exception {
+        CountDownLatch left = new CountDownLatch(1);
+        Scripted script = upstream.on(exchange -> {
+            exchange.streamHead("X-Run-ID: up-cancel-left").chunk("data: 1\n\n");
+            left.await();
+            exchange.end();
+        });
+        Scripted cancel = upstream.on(exchange -> {
+            exchange.awaitPeerGone();
+            left.countDown();
+        });
+
+        WireResponse response = client().post("/v1/run", "{}", script.header());
+        response.readUpTo(9);
+        WireResponse cancelling = client().post("/v1/run/up-cancel-left/cancel", "{}", cancel.header());
+        cancel.call();
+        cancelling.close();
+
+        response.whole();
+        assertEquals(
+                "cancelled/cancel_requested",
+                table().ended(response.header("Runtape-Run-Id")).outcome());
+    }
+
+    @Test
     void forgetsACancelThatWasRefused() throws Exception {
         CountDownLatch refused = new CountDownLatch(1);
         Scripted script = upstream.on(exchange -> {

@@ -46,6 +46,7 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
                 ReferenceCountUtil.release(message);
                 return;
             }
+            closeBehindOldVersion(request);
             keepTarget(request);
         }
         context.fireChannelRead(message);
@@ -86,6 +87,13 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
             return UnreadableRequest.because("has two headers Host");
         }
         return request.headers().contains(NO_NAME) ? UnreadableRequest.because("has a header without a name") : null;
+    }
+
+    /** HTTP/1.0 knows no chunks: only the end of the connection ends a body without a length. */
+    private static void closeBehindOldVersion(HttpRequest request) {
+        if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+            request.headers().remove(HttpHeaderNames.CONNECTION);
+        }
     }
 
     private static void keepTarget(HttpRequest request) {

@@ -6,9 +6,9 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The targets of requests as they came. The server takes only URIs, but clients also send braces, quotes and UTF-8. So
- * the gateway replaces such a target by the URI with the same meaning, and keeps the original in a header that no
- * client can set.
+ * The targets of requests as they came. The server takes only URIs, but clients also send braces, quotes and UTF-8; and it ends a
+ * parameter at a semicolon, which here is a part of its value, so that no call means less than it says. So the gateway
+ * replaces such a target by the URI with the same meaning, and keeps the original in a header that no client can set.
  */
 public final class RawTarget {
 
@@ -33,10 +33,11 @@ public final class RawTarget {
         return Base64.getEncoder().encodeToString(target.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** The URI with the same meaning as the target; null if the target is a URI itself. */
+    /** The URI with the same meaning as the target; null if the target is one itself. */
     static @Nullable String uri(String target) {
+        int query = target.indexOf('?');
         int i = 0;
-        while (i < target.length() && isAllowed(target, i)) {
+        while (i < target.length() && isAllowed(target, i, query)) {
             i++;
         }
         if (i == target.length()) {
@@ -45,7 +46,7 @@ public final class RawTarget {
         StringBuilder uri = new StringBuilder(target.length() + 16).append(target, 0, i);
         for (; i < target.length(); i++) {
             char c = target.charAt(i);
-            if (isAllowed(target, i)) {
+            if (isAllowed(target, i, query)) {
                 uri.append(c);
             } else {
                 uri.append('%').append(HEX.charAt(c >> 4 & 0xF)).append(HEX.charAt(c & 0xF));
@@ -54,8 +55,12 @@ public final class RawTarget {
         return uri.toString();
     }
 
-    private static boolean isAllowed(String target, int i) {
+    /** @param query where the query begins; -1 if there is none */
+    private static boolean isAllowed(String target, int i, int query) {
         char c = target.charAt(i);
+        if (c == ';') {
+            return query < 0 || i < query;
+        }
         if (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {
             return true;
         }

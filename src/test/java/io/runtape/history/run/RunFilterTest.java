@@ -351,6 +351,23 @@ abstract class RunFilterTest extends IndexedHistory {
         assertEquals(List.of(kept), ids("/runs?sort=totalTokens"));
     }
 
+    /** Stored times are in microseconds, and one in between lies behind the stored one, whatever else is asked for. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "&agent=fine", "&agent=fine&sort=durationMs", "&metadata.fine=yes"})
+    void takesTimesFinerThanItStoresThem(String filter) throws Exception {
+        String run = record("{\"agent\":\"fine\",\"metadata\":{\"fine\":\"yes\"}}", COMPLETED);
+        awaitIndexed(run);
+        String at = json("/runs/" + run).getString("data.createdAt");
+
+        for (String finer : List.of("1Z", "5Z", "999Z")) {
+            String later = at.replace("Z", finer);
+            assertEquals(List.of(), ids("/runs?since=" + later + filter), later);
+            assertEquals(List.of(run), ids("/runs?until=" + later + filter), later);
+        }
+        assertEquals(List.of(run), ids("/runs?since=" + at.replace("Z", "000Z") + filter));
+        assertEquals(List.of(), ids("/runs?until=" + at.replace("Z", "000Z") + filter));
+    }
+
     @Test
     void deletesTheOthersWhereOneIsDamaged() throws Exception {
         List<String> runs = new ArrayList<>();

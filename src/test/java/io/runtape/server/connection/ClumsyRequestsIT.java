@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.runtape.testsupport.Http2Client;
 import io.runtape.testsupport.PackagedGateway;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.ScriptedUpstream.Scripted;
 import io.runtape.testsupport.WireResponse;
 import io.vertx.core.json.JsonObject;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -35,6 +37,7 @@ class ClumsyRequestsIT extends PackagedGateway {
             strings = {
                 "/v1/files/{a}|b^c\"d`e",
                 "/v1/files?q={a}|b^c\"d`e<f>[g]\\h%zz",
+                "/v1/files?q=a;b&c;d=%3B",
                 "/v1/files/sch\u00f6n?q=gr\u00f6\u00dfer\u00c0",
                 "/v1/files/a:b@c,d=e$f&g!h'i(j)*k~l"
             })
@@ -51,6 +54,48 @@ class ClumsyRequestsIT extends PackagedGateway {
 
         assertEquals(wire, forwarded.call().target());
         assertEquals("/v1/run" + query, recorded.call().target());
+    }
+
+    /** Else a deletion with half of a value would have a wider filter. */
+    @Test
+    void takesASemicolonForAPartOfAValue() throws Exception {
+        String meant = recorded("{\"agent\":\"a\",\"metadata\":{\"half\":\"x;agent=b\"}}");
+        String other = recorded("{\"agent\":\"b\",\"metadata\":{\"half\":\"x\"}}");
+        String target = "/history/v1/runs?metadata.half=x;agent=b";
+
+        try (Http2Client http2 = new Http2Client(gateway.port())) {
+            String listed =
+                    http2.answer(http2.request("GET", target, true, KEY)).text();
+            assertTrue(listed.contains(meant) && !listed.contains(other), listed);
+        }
+        WireResponse deleted = gateway.client().send("DELETE", target + "&expect=1", new byte[0], KEY);
+        assertEquals("{\"data\":{\"count\":1,\"running\":0}}", new String(deleted.whole(), UTF_8).strip());
+        assertEquals(404, gateway.client().get("/history/v1/runs/" + meant, KEY).status());
+        assertEquals(200, gateway.client().get("/history/v1/runs/" + other, KEY).status());
+    }
+
+    private String recorded(String body) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        WireResponse response = gateway.client().post("/v1/run", body, script.header(), KEY);
+        response.whole();
+        return response.header("Runtape-Run-Id");
+    }
+
+    /** A client of HTTP/1.0 knows no chunks: it reads to the end of the connection. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET /history/v1/runs HTTP/1.0\r\n", "POST /v1/run HTTP/1.0\r\nContent-Length: 2\r\n"})
+    void endsTheConnectionBehindAResponseOfTheOldVersion(String begin) throws Exception {
+        Scripted script = upstream.on(Script.stream("data: x\n\n"));
+        String request = begin + "Host: h\r\nConnection: keep-alive\r\n" + KEY + "\r\n" + script.header() + "\r\n\r\n"
+                + (begin.startsWith("POST") ? "{}" : "");
+        try (Socket socket = new Socket("127.0.0.1", gateway.port())) {
+            socket.setSoTimeout((int) ScriptedUpstream.PATIENCE.toMillis());
+            socket.getOutputStream().write(request.getBytes(UTF_8));
+
+            String response = new String(socket.getInputStream().readAllBytes(), UTF_8);
+
+            assertTrue(response.startsWith("HTTP/1.0 200"), response);
+        }
     }
 
     @Test
