@@ -19,8 +19,8 @@ import org.jboss.logging.Logger;
 /**
  * Deletes what a listing shows: counts it, compares the count with the one that the caller was told, and then deletes one
  * after the other, each in small transactions of its own. It walks the places of the listing, and holds no more than one piece of
- * them and, for a deletion, which were counted. What joins the listing meanwhile stays, and so does what the database cannot read, which keeps none
- * of the others. Blocks; safe for any thread.
+ * them and, for a deletion, which were counted. What joins the listing meanwhile stays, and so does what the database cannot read,
+ * which keeps none of the others. Blocks; safe for any thread.
  */
 @Singleton
 public final class FilteredDeletion {

@@ -11,7 +11,7 @@ import java.sql.SQLException;
  * A row of packed frames (docs/internals/storage.md).
  *
  * @param last the sequence of its last frame
- * @param plainLength how many bytes its frames have with their event ids, which imported frames may have longer ones than bytes
+ * @param plainLength how many bytes its frames have with their event ids, which may be far longer where frames were imported
  * @param content its content
  */
 @SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.
