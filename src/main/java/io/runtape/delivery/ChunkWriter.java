@@ -20,10 +20,8 @@ final class ChunkWriter extends ChannelOutboundHandlerAdapter {
 
     private static final String NAME = "chunk-writer";
 
-    /** The server's own handlers. */
+    /** The server's own handler. */
     private static final String ENCODER = "httpEncoder";
-
-    private static final String SERVER = "handler";
 
     private static final byte[] LINE_END = {'\r', '\n'};
 
@@ -38,7 +36,8 @@ final class ChunkWriter extends ChannelOutboundHandlerAdapter {
     static void on(HttpConnection connection) {
         Channel channel = ((ConnectionBase) connection).channel();
         if (channel.pipeline().get(NAME) == null && channel.pipeline().get(ENCODER) != null) {
-            channel.pipeline().addBefore(SERVER, NAME, new ChunkWriter());
+            // The server's other handlers see every chunk: a timer of idle connections, or who holds messages back.
+            channel.pipeline().addAfter(ENCODER, NAME, new ChunkWriter());
         }
     }
 

@@ -3,8 +3,11 @@ package io.runtape.delivery;
 import io.runtape.error.ErrorReply;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
     private final RoutingContext context;
     private final HttpServerResponse response;
     private final Runnable onDone;
+    private final Handler<Throwable> onUnwritten = e -> breakOff();
     private Flow.@Nullable Subscription subscription;
     private boolean done;
     /** The unwritten rest of an item. */
@@ -83,8 +87,33 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
         ChunkWriter.on(context.request().connection());
         more();
         if (!response.headWritten()) {
-            response.write(Buffer.buffer());
+            write(Buffer.buffer());
         }
+    }
+
+    private void write(Buffer bytes) {
+        response.write(bytes).onFailure(onUnwritten);
+    }
+
+    /**
+     * Bytes did not reach the socket, because there is no memory to copy them into, for example. The client must not get
+     * those that follow, which would look as if there were none between.
+     */
+    private void breakOff() {
+        if (!done && isConnected()) {
+            done = true;
+            rest = null;
+            if (subscription != null) {
+                subscription.cancel();
+            }
+            ErrorReply.abort(context);
+            onDone.run();
+        }
+    }
+
+    /** When a connection is lost, all its unsent bytes fail; who listens for its end does the rest. */
+    private boolean isConnected() {
+        return ((ConnectionBase) context.request().connection()).channel().isActive();
     }
 
     /** Stops reading; written bytes still go out. */
@@ -103,13 +132,16 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
 
     @Override
     public void onNext(Buffer bytes) {
+        if (done) {
+            return;
+        }
         if (response.closed()) {
             cancel();
             return;
         }
         rest = bytes.length() > PIECE_BYTES ? bytes : null;
         if (rest == null) {
-            response.write(bytes);
+            write(bytes);
         } else {
             writePiece();
         }
@@ -141,7 +173,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
         if (now != null) {
             int end = Math.min(PIECE_BYTES, now.length());
             rest = end == now.length() ? null : now.slice(end, now.length());
-            response.write(now.slice(0, end));
+            write(now.slice(0, end));
         }
     }
 
@@ -157,9 +189,16 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
         if (!done) {
             done = true;
             if (!response.ended()) {
-                response.end();
+                response.end().onFailure(e -> abortUnended());
             }
             onDone.run();
+        }
+    }
+
+    /** Over HTTP/1 the client would wait for the end for ever. */
+    private void abortUnended() {
+        if (isConnected() && context.request().version() != HttpVersion.HTTP_2) {
+            ErrorReply.abort(context);
         }
     }
 
@@ -171,7 +210,7 @@ public final class StreamedResponse implements Flow.Subscriber<Buffer> {
             done = true;
             rest = null;
             if (!response.headWritten()) {
-                response.write(Buffer.buffer());
+                write(Buffer.buffer());
             }
             if (failure instanceof BrokenOffException broken && broken.atOnce()) {
                 ErrorReply.abort(context);

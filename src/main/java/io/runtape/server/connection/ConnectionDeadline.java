@@ -3,6 +3,7 @@ package io.runtape.server.connection;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import io.vertx.core.http.HttpServerRequest;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Closes a connection that brings no request: within a short time from its beginning, however slowly the head of a
  * request trickles in, and some time after the last response. While the gateway works on a request, the connection may
- * be silent for as long as it likes: an agent may think for minutes.
+ * be silent for as long as it likes: an agent may think for minutes, and a slow replay rests for hours.
  *
  * <p>Closes connections only of servers that have reported a request to it, since only those report all requests.
  * Confined to the connection's event loop.
@@ -31,9 +32,12 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
      */
     private static final Duration NEXT_HEAD = Duration.ofSeconds(75);
 
+    /** The same over HTTP/2, whose clients keep one connection for all their calls. */
+    private static final Duration NEXT_HEAD_HTTP2 = Duration.ofHours(1);
+
     private static final AttributeKey<ConnectionDeadline> OF_CONNECTION = AttributeKey.valueOf("runtape-deadline");
 
-    private static final AttributeKey<Boolean> TOLD_BY_SERVER = AttributeKey.valueOf("runtape-tells-requests");
+    static final AttributeKey<Boolean> TOLD_BY_SERVER = AttributeKey.valueOf("runtape-tells-requests");
 
     private boolean asked;
     private boolean ofMany;
@@ -70,7 +74,7 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
     }
 
     private void judge(Channel channel) {
-        if (!channel.isActive() || ofMany) {
+        if (!channel.isActive()) {
             return;
         }
         if (!asked && channel.parent().attr(TOLD_BY_SERVER).get() == null) {
@@ -78,9 +82,18 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
         } else if (phase == Phase.IDLE) {
             channel.close();
         } else {
-            phase = phase == Phase.ANSWERED ? Phase.IDLE : phase;
-            judge(channel, NEXT_HEAD);
+            phase = isAnswering(channel) ? phase : Phase.IDLE;
+            judge(channel, ofMany ? NEXT_HEAD_HTTP2 : NEXT_HEAD);
         }
+    }
+
+    private boolean isAnswering(Channel channel) {
+        if (!ofMany) {
+            return phase == Phase.ANSWERING;
+        }
+        // A connection of many responses at once, the end of one of which says nothing about the others.
+        @Nullable Http2ConnectionHandler http2 = channel.pipeline().get(Http2ConnectionHandler.class);
+        return http2 != null && http2.connection().numActiveStreams() > 0;
     }
 
     /** Reports that the complete head of a request has come. */
@@ -88,16 +101,18 @@ final class ConnectionDeadline extends ChannelInboundHandlerAdapter {
         HttpServerRequest request = context.request();
         Channel channel = ((ConnectionBase) request.connection()).channel();
         @Nullable ConnectionDeadline deadline = channel.attr(OF_CONNECTION).get();
-        if (deadline == null) {
-            return;
+        if (deadline != null) {
+            deadline.head(channel, request.version());
+            context.addBodyEndHandler(v -> deadline.phase = Phase.ANSWERED);
         }
-        if (!deadline.asked) {
-            deadline.asked = true;
+    }
+
+    void head(Channel channel, HttpVersion version) {
+        if (!asked) {
+            asked = true;
             channel.parent().attr(TOLD_BY_SERVER).set(true);
         }
-        // An HTTP/2 connection has many responses at once, and pings of its own.
-        deadline.ofMany = request.version() == HttpVersion.HTTP_2;
-        deadline.phase = Phase.ANSWERING;
-        context.addBodyEndHandler(v -> deadline.phase = Phase.ANSWERED);
+        ofMany = version == HttpVersion.HTTP_2;
+        phase = Phase.ANSWERING;
     }
 }

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
@@ -23,6 +24,8 @@ public final class ConnectionGuard extends ChannelInitializerExtension {
 
     @Override
     public void postInitializeServerChildChannel(Channel channel) {
+        // Frees what silent streams hold whose clients are gone without a word.
+        channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
         channel.pipeline().addFirst(new ConnectionDeadline());
         channel.pipeline().addLast(new AwaitProtocol());
     }
