@@ -57,7 +57,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Passes every unrecorded call to the agent API that serves its path and the response back, byte for byte in both
@@ -196,7 +198,8 @@ final class Forwarding {
         ForwardedBody.of(request)
                 .compose(body -> call(request, target, body, () -> sent.set(true)))
                 .onSuccess(response -> {
-                    quiet(response);
+                    AtomicReference<@Nullable Throwable> brokenOff = new AtomicReference<>();
+                    response.exceptionHandler(brokenOff::set);
                     if (client.isOfProxy(
                             response.statusCode(), target.upstream().address())) {
                         ForwardingClient.giveUp(response.request());
@@ -208,9 +211,14 @@ final class Forwarding {
                         return;
                     }
                     response.pause();
-                    cancel.refused()
-                            .subscribe()
-                            .with(v -> answer(context, target.upstream(), response, Optional.empty()));
+                    cancel.refused().subscribe().with(v -> {
+                        Throwable failure = brokenOff.get();
+                        if (failure == null) {
+                            answer(context, target.upstream(), response, Optional.empty());
+                        } else {
+                            refuse(context, target.upstream(), failure);
+                        }
+                    });
                 })
                 .onFailure(e -> (sent.get() ? Uni.createFrom().voidItem() : cancel.refused())
                         .subscribe()
@@ -318,14 +326,6 @@ final class Forwarding {
                 ErrorReply.abort(context);
             }
         };
-    }
-
-    /**
-     * Handles the failure when a response breaks off because its client left: the HTTP client logs an unhandled failure
-     * as an error.
-     */
-    private static void quiet(HttpClientResponse response) {
-        response.exceptionHandler(e -> LOG.debugf(e, "a forwarded response broke off"));
     }
 
     private static void silent(RoutingContext context) {

@@ -285,6 +285,41 @@ class CancelElsewhereIT {
         }
     }
 
+    /** The gateway takes its note back before it answers, and nothing tells it twice that the response broke off meanwhile. */
+    @Test
+    void answersARefusedCancelWhoseResponseBreaksOffWhileItsNoteIsTakenBack() throws Exception {
+        Scripted script = endless("brittle");
+        CountDownLatch locked = new CountDownLatch(1);
+        CountDownLatch waits = new CountDownLatch(1);
+        Scripted cancel = CLUSTER.upstream().on(exchange -> {
+            locked.await();
+            exchange.head(409, "Content-Length: 2");
+            waits.await();
+            exchange.reset();
+        });
+        try (WireResponse live = post(recording, script);
+                Connection locking = PostgresServer.connect(CLUSTER.database());
+                Statement lock = locking.createStatement()) {
+            String id = live.header("Runtape-Run-Id");
+            live.readUpTo(FIRST.length());
+            try (WireResponse response =
+                    asked.client().post("/v1/run/brittle/cancel", "{}", TwoGateways.CREDENTIAL, cancel.header())) {
+                cancel.call();
+                locking.setAutoCommit(false);
+                lock.execute("select 1 from run where id = '" + id + "' for update");
+                locked.countDown();
+                Awaitility.await("the note is to be taken back")
+                        .until(() -> CLUSTER.number(NOTING + " and wait_event_type = 'Lock'") == 1);
+                waits.countDown();
+                cancel.done();
+
+                response.readAll();
+
+                assertTrue(response.status() == 502 || response.end() == WireResponse.End.CUT, response::text);
+            }
+        }
+    }
+
     @Test
     void leavesAnotherOwnersRunAlone() throws Exception {
         Scripted script = endless("theirs");

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.runtape.history.RecordedHistory;
@@ -274,6 +275,30 @@ abstract class ForwardedCallTest extends RecordedHistory {
 
         assertEquals(200, response.status());
         assertTrue(script.done().isEmpty());
+    }
+
+    /** The agent API must not take what came for the whole body. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "zz\r\n"})
+    void breaksABodyOffThatBreaksOff(String unreadable) throws Exception {
+        CountDownLatch came = new CountDownLatch(1);
+        Scripted script = upstream.onHead(exchange -> {
+            byte[] some = new byte[100];
+            assertEquals(5, exchange.readBody(some));
+            came.countDown();
+            exchange.readBody(some);
+        });
+
+        WireResponse response = client().sendHead("PUT", "/v1/files/1", script.header(), "Transfer-Encoding: chunked");
+        response.write("5\r\nfirst\r\n".getBytes(UTF_8));
+        assertTrue(came.await(10, TimeUnit.SECONDS));
+        if (unreadable.isEmpty()) {
+            response.reset();
+        } else {
+            response.write(unreadable.getBytes(UTF_8));
+        }
+
+        assertInstanceOf(IOException.class, script.done().orElseThrow());
     }
 
     @Test
