@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,8 +56,8 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final Sockets sockets;
     private final String scheme;
     private final int port;
+    private final Socket placeholder;
     private ServerSocket server;
-    private Socket placeholder;
     private Thread accepting;
 
     /** Makes sockets that are not bound yet. */
@@ -75,6 +76,7 @@ public final class ScriptedUpstream implements AutoCloseable {
         this.sockets = sockets;
         this.server = listen(0);
         this.port = server.getLocalPort();
+        this.placeholder = placeholder(port);
     }
 
     /** Listens so for TLS. */
@@ -113,8 +115,26 @@ public final class ScriptedUpstream implements AutoCloseable {
     private ServerSocket bound(int at, int backlog) throws IOException {
         ServerSocket socket = sockets.make();
         socket.setReuseAddress(true);
+        if (socket.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
+            socket.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+        }
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), backlog);
         return socket;
+    }
+
+    /** Keeps a port beside who listens there: between two listeners, the system gives it to nobody else. */
+    private static Socket placeholder(int port) {
+        Socket socket = new Socket();
+        try {
+            socket.setReuseAddress(true);
+            if (socket.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
+                socket.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            }
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            return socket;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void beginToAccept(ServerSocket socket) {
@@ -181,7 +201,6 @@ public final class ScriptedUpstream implements AutoCloseable {
             // The system listens for as long as a thread is in accept, and that thread may still come back with a
             // socket.
             accepting.join();
-            holdPort();
             Map<Socket, Thread> closing = Map.copyOf(open);
             for (Socket socket : closing.keySet()) {
                 endOutput(socket);
@@ -202,25 +221,6 @@ public final class ScriptedUpstream implements AutoCloseable {
         }
     }
 
-    private void holdPort() throws IOException {
-        if (placeholder == null) {
-            placeholder = new Socket();
-            placeholder.setReuseAddress(true);
-            placeholder.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        }
-    }
-
-    private void releasePort() {
-        if (placeholder != null) {
-            try {
-                placeholder.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            placeholder = null;
-        }
-    }
-
     private static void endOutput(Socket socket) {
         try {
             socket.shutdownOutput();
@@ -232,7 +232,6 @@ public final class ScriptedUpstream implements AutoCloseable {
     /** Closes the open connections, and keeps whoever connects waiting for as long as the task runs. */
     public synchronized void keepWaiting(Callable<?> task) throws Exception {
         refuse();
-        releasePort();
         server = bound(port, 1);
         List<Socket> queued = fillQueue();
         try {
@@ -264,7 +263,6 @@ public final class ScriptedUpstream implements AutoCloseable {
     /** Takes connections again, at the same port. */
     public synchronized void acceptAgain() {
         if (server.isClosed()) {
-            releasePort();
             server = listen(port);
         }
     }
@@ -272,7 +270,11 @@ public final class ScriptedUpstream implements AutoCloseable {
     @Override
     public void close() {
         refuse();
-        releasePort();
+        try {
+            placeholder.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void accept(ServerSocket from) {
