@@ -73,6 +73,9 @@ final class Forwarding {
     /** Before the resources, after the server's own limits. */
     private static final int BEFORE_RESOURCES = 0;
 
+    /** Without this header no agent API compresses its response, so that the outcome in it can be read. */
+    private static final Set<String> PLAIN = Set.of("accept-encoding");
+
     private final RecordedPaths paths;
     private final Upstreams upstreams;
     private final CredentialHeaders credentials;
@@ -196,7 +199,7 @@ final class Forwarding {
         HttpServerRequest request = context.request();
         AtomicBoolean sent = new AtomicBoolean();
         ForwardedBody.of(request)
-                .compose(body -> call(request, target, body, () -> sent.set(true)))
+                .compose(body -> call(request, target, open.isPresent() ? PLAIN : Set.of(), body, () -> sent.set(true)))
                 .onSuccess(response -> {
                     AtomicReference<@Nullable Throwable> brokenOff = new AtomicReference<>();
                     response.exceptionHandler(brokenOff::set);
@@ -228,10 +231,11 @@ final class Forwarding {
     /**
      * Connects and sends. The response may take as long as that of a recorded call which asks for no stream.
      *
+     * @param without the names of headers that are not sent on
      * @param sent called when the whole call is on its way
      */
     private Future<HttpClientResponse> call(
-            HttpServerRequest request, AgentTarget target, ForwardedBody body, Runnable sent) {
+            HttpServerRequest request, AgentTarget target, Set<String> without, ForwardedBody body, Runnable sent) {
         Upstream to = target.upstream();
         Duration head = to.headTimeout(false);
         RequestOptions options = new RequestOptions()
@@ -244,7 +248,7 @@ final class Forwarding {
                 return Future.failedFuture(new StreamResetException(0));
             }
             List<Map.Entry<String, String>> headers =
-                    to.authenticated(ForwardedHeaders.ofRequest(request.headers(), Set.of()), credentials::contains);
+                    to.authenticated(ForwardedHeaders.ofRequest(request.headers(), without), credentials::contains);
             headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));
             request.response().closeHandler(v -> ForwardingClient.giveUp(out));
             Future<HttpClientResponse> response = body.sendBy(out);

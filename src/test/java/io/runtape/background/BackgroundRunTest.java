@@ -8,7 +8,9 @@ import io.runtape.history.RecordedHistory;
 import io.runtape.testsupport.Json;
 import io.runtape.testsupport.RunTable;
 import io.runtape.testsupport.Script;
+import io.runtape.testsupport.ScriptedUpstream;
 import io.runtape.testsupport.WireResponse;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,6 +117,24 @@ abstract class BackgroundRunTest extends RecordedHistory {
             assertEquals(completed, new String(response.readUpTo(completed.length()), UTF_8));
         }
 
+        assertEquals("Done.", known(run).getString("data.result"));
+    }
+
+    /** The clients of agent APIs take compressed responses, and most agent APIs then compress them. */
+    @Test
+    void hasTheOutcomeForAClientThatTakesCompressedResponses() throws Exception {
+        String run = begun("queued");
+        String completed = response("completed", said("Done."));
+        ScriptedUpstream.Scripted scripted = upstream.on(Script.json(200, completed));
+
+        client().get(
+                        "/openai/v1/responses/" + id,
+                        "X-API-Key: " + key,
+                        "Accept-Encoding: gzip, deflate, br, zstd",
+                        scripted.header())
+                .whole();
+
+        assertEquals(List.of(), scripted.call().head().values("Accept-Encoding"));
         assertEquals("Done.", known(run).getString("data.result"));
     }
 
