@@ -73,8 +73,8 @@ final class Forwarding {
     /** Before the resources, after the server's own limits. */
     private static final int BEFORE_RESOURCES = 0;
 
-    /** Without this header no agent API compresses its response, so that the outcome in it can be read. */
-    private static final Set<String> PLAIN = Set.of("accept-encoding");
+    /** What a call that may bring the outcome of a run does not send on: it would allow a compressed response. */
+    private static final Set<String> NOT_SENT_ON_FOR_OUTCOME = Set.of("accept-encoding");
 
     private final RecordedPaths paths;
     private final Upstreams upstreams;
@@ -197,9 +197,10 @@ final class Forwarding {
      */
     private void pass(RoutingContext context, AgentTarget target, Passing cancel, Optional<BackgroundRun> open) {
         HttpServerRequest request = context.request();
+        Set<String> notSentOn = open.isPresent() ? NOT_SENT_ON_FOR_OUTCOME : Set.of();
         AtomicBoolean sent = new AtomicBoolean();
         ForwardedBody.of(request)
-                .compose(body -> call(request, target, open.isPresent() ? PLAIN : Set.of(), body, () -> sent.set(true)))
+                .compose(body -> call(request, target, notSentOn, body, () -> sent.set(true)))
                 .onSuccess(response -> {
                     AtomicReference<@Nullable Throwable> brokenOff = new AtomicReference<>();
                     response.exceptionHandler(brokenOff::set);
@@ -231,11 +232,11 @@ final class Forwarding {
     /**
      * Connects and sends. The response may take as long as that of a recorded call which asks for no stream.
      *
-     * @param without the names of headers that are not sent on
+     * @param notSentOn the names, in lower case, of the headers of this call that are not sent on
      * @param sent called when the whole call is on its way
      */
     private Future<HttpClientResponse> call(
-            HttpServerRequest request, AgentTarget target, Set<String> without, ForwardedBody body, Runnable sent) {
+            HttpServerRequest request, AgentTarget target, Set<String> notSentOn, ForwardedBody body, Runnable sent) {
         Upstream to = target.upstream();
         Duration head = to.headTimeout(false);
         RequestOptions options = new RequestOptions()
@@ -248,7 +249,7 @@ final class Forwarding {
                 return Future.failedFuture(new StreamResetException(0));
             }
             List<Map.Entry<String, String>> headers =
-                    to.authenticated(ForwardedHeaders.ofRequest(request.headers(), without), credentials::contains);
+                    to.authenticated(ForwardedHeaders.ofRequest(request.headers(), notSentOn), credentials::contains);
             headers.forEach(h -> out.headers().add(h.getKey(), h.getValue()));
             request.response().closeHandler(v -> ForwardingClient.giveUp(out));
             Future<HttpClientResponse> response = body.sendBy(out);

@@ -127,12 +127,13 @@ abstract class BackgroundRunTest extends RecordedHistory {
         String completed = response("completed", said("Done."));
         ScriptedUpstream.Scripted scripted = upstream.on(Script.json(200, completed));
 
-        client().get(
+        try (WireResponse response = client().get(
                         "/openai/v1/responses/" + id,
                         "X-API-Key: " + key,
                         "Accept-Encoding: gzip, deflate, br, zstd",
-                        scripted.header())
-                .whole();
+                        scripted.header())) {
+            assertEquals(completed, new String(response.whole(), UTF_8));
+        }
 
         assertEquals(List.of(), scripted.call().head().values("Accept-Encoding"));
         assertEquals("Done.", known(run).getString("data.result"));
