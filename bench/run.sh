@@ -12,18 +12,20 @@
 #   bench/run.sh --against FOLDER [--rounds N] [--java 'OPTIONS']: only this program and the packaged one in that folder (a copy of
 #                target/quarkus-app), in turn, each with its own schema: what a change costs. Both index what they record, each also
 #                while the other is measured
-#   bench/run.sh --bulk FOLDER [--bulk FOLDER]... [--rounds N] [--java 'OPTIONS']: only bulk, of the packaged programs in those
-#                folders, one gateway at a time, each twice: what indexing beside the road costs
+#   bench/run.sh --bulk FOLDER [--bulk FOLDER]... [--warm-up N: rounds before, 8] [--rounds N] [--java 'OPTIONS']: only bulk, of the
+#                packaged programs in those folders, one gateway at a time, each twice: what indexing beside the road costs. The JIT
+#                needs some thirty rounds
 #
 # PostgreSQL comes from the Maven artifact that the tests use, 17 unless --postgres names another version of it, such as
 # 15.19.0, and runs with its default durability. Nothing is left behind but target/bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 peer=1 h2=1 scale=1 remote=0 readers_only=0 many_only=0 rest_only=0 native='' against='' bulk_of=() postgres=17.11.0 java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
+rounds=5 warm_up=8 peer=1 h2=1 scale=1 remote=0 readers_only=0 many_only=0 rest_only=0 native='' against='' bulk_of=() postgres=17.11.0 java_options='-Xmx352m -XX:+ExitOnOutOfMemoryError'
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2; shift ;;
+    --warm-up) warm_up=$2; shift ;;
     --no-peer) peer=0 ;;
     --no-h2) h2=0 ;;
     --no-scale) scale=0 ;;
@@ -36,7 +38,7 @@ while [ $# -gt 0 ]; do
     --postgres) postgres=$2; shift ;;
     --java) java_options=$2; shift ;;
     --native) native=$(realpath "$2"); shift ;;
-    *) sed -n '2,19p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,20p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -212,7 +214,7 @@ if [ $rest_only = 1 ]; then
 fi
 if [ ${#bulk_of[@]} -gt 0 ]; then
   echo
-  echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), medians of $rounds rounds after eight"
+  echo "$(date -u +%F), $(nproc) cores, $(java -version 2>&1 | head -1), medians of $rounds rounds after $warm_up"
   echo
   echo '| | bulk (events/s) | CPU an event, bulk (µs) |'
   echo '| --- | --- | --- |'
@@ -221,7 +223,7 @@ if [ ${#bulk_of[@]} -gt 0 ]; then
       # shellcheck disable=SC2206
       program=(java $java_options -jar "${bulk_of[i]}/quarkus-run.jar")
       gateway RUNTAPE_DATABASE_URL=$database RUNTAPE_DATABASE_SCHEMA=bulk_${i}_$turn
-      for _ in 1 2 3 4 5 6 7 8; do bulk $gateway_port >/dev/null; done
+      for _ in $(seq "$warm_up"); do bulk $gateway_port >/dev/null; done
       rm -f "$out/bulk"
       for _ in $(seq "$rounds"); do
         fast=$(bulk $gateway_port "$gateway_pid")
